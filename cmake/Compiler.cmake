@@ -1,0 +1,36 @@
+# Language, warnings, sanitizers, optimisation: one place for every target.
+set(CMAKE_CXX_STANDARD 20)
+set(CMAKE_CXX_STANDARD_REQUIRED ON)
+set(CMAKE_CXX_EXTENSIONS OFF)
+set(CMAKE_EXPORT_COMPILE_COMMANDS ON)
+set_property(GLOBAL PROPERTY GLOBAL_DEPENDS_NO_CYCLES ON)
+
+if(NOT CMAKE_BUILD_TYPE)
+  set(CMAKE_BUILD_TYPE Release)
+endif()
+
+find_program(CCACHE ccache)
+if(CCACHE AND NOT CMAKE_CXX_COMPILER_LAUNCHER)
+  set(CMAKE_CXX_COMPILER_LAUNCHER ${CCACHE})
+endif()
+
+find_package(Threads REQUIRED)
+
+add_library(tiepoint_compiler INTERFACE)
+target_compile_options(
+  tiepoint_compiler INTERFACE -Wall -Wextra -Wpedantic -Wshadow
+                              -Wnon-virtual-dtor -Woverloaded-virtual)
+if(TIEPOINT_WARNINGS_AS_ERRORS)
+  target_compile_options(tiepoint_compiler INTERFACE -Werror)
+endif()
+if(TIEPOINT_NATIVE)
+  target_compile_options(tiepoint_compiler INTERFACE -march=native)
+endif()
+if(TIEPOINT_SANITIZE)
+  target_compile_options(
+    tiepoint_compiler INTERFACE -fsanitize=${TIEPOINT_SANITIZE}
+                                -fno-sanitize-recover=all
+                                -fno-omit-frame-pointer)
+  target_link_options(tiepoint_compiler INTERFACE
+                      -fsanitize=${TIEPOINT_SANITIZE})
+endif()

@@ -1,0 +1,30 @@
+# Every library that Tiepoint finds, in one file. The Debian package of each is
+# in scripts/dependencies.
+find_package(nlohmann_json 3.9 REQUIRED)
+find_package(Eigen3 3.3 REQUIRED NO_MODULE)
+
+if(NOT TIEPOINT_ONLY_TRAINING)
+  find_package(OpenCV 4.5 REQUIRED COMPONENTS core imgproc imgcodecs features2d
+                                              calib3d)
+  find_package(dnnl REQUIRED)
+  find_package(OpenMP REQUIRED COMPONENTS CXX)
+  find_package(PkgConfig REQUIRED)
+  pkg_check_modules(EXIV2 REQUIRED IMPORTED_TARGET exiv2)
+  find_package(fmt REQUIRED)
+  find_package(CLI11 REQUIRED)
+endif()
+
+if(TIEPOINT_TRAINING)
+  find_package(Torch REQUIRED)
+  find_path(STB_INCLUDE_DIR stb_image.h PATH_SUFFIXES stb)
+  if(NOT STB_INCLUDE_DIR)
+    message(FATAL_ERROR "stb_image.h not found (Debian package libstb-dev)")
+  endif()
+endif()
+
+if(TIEPOINT_TESTS)
+  find_package(GTest REQUIRED)
+endif()
+if(TIEPOINT_BENCHMARKS)
+  find_package(benchmark REQUIRED)
+endif()

@@ -1,0 +1,42 @@
+// SPDX-License-Identifier: Apache-2.0
+// The three steps of a feature pipeline. Each can be exchanged alone: a preset
+// names one choice for each ("lift/lift/deepdesc", "sift/sift/deepdesc").
+// Implementations are immutable after construction and may be called from
+// several threads.
+#pragma once
+
+#include <span>
+#include <vector>
+
+#include "tiepoint/features/keypoint.h"
+#include "tiepoint/image/pyramid.h"
+
+namespace tiepoint {
+
+class Detector {
+ public:
+  virtual ~Detector() = default;
+  // The `max_keypoints` strongest keypoints of the photograph (all of them when
+  // 0), strongest first; ties are broken by position so that the order is
+  // always the same. Scale is set; angle is 0 unless the detector knows better.
+  virtual std::vector<Keypoint> Detect(const ImagePyramid& pyramid,
+                                       int max_keypoints) const = 0;
+};
+
+class OrientationEstimator {
+ public:
+  virtual ~OrientationEstimator() = default;
+  // Sets the angle of every keypoint.
+  virtual void Estimate(const ImagePyramid& pyramid,
+                        std::span<Keypoint> keypoints) const = 0;
+};
+
+class Descriptor {
+ public:
+  virtual ~Descriptor() = default;
+  virtual DescriptorMatrix Describe(
+      const ImagePyramid& pyramid,
+      std::span<const Keypoint> keypoints) const = 0;
+};
+
+}  // namespace tiepoint

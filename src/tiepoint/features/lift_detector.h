@@ -1,0 +1,42 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <memory>
+#include <string>
+
+#include "tiepoint/features/interfaces.h"
+#include "tiepoint/features/score_maps.h"
+#include "tiepoint/image/scale_space.h"
+#include "tiepoint/network/inference_network.h"
+
+namespace tiepoint {
+
+struct LiftDetectorOptions {
+  ScaleSpaceOptions scales;
+  MaximaOptions maxima;
+  // Half width, in sigma, of the square that must lie inside the image for a
+  // keypoint to be kept. LIFT drops every point whose square of sqrt(2) * 12
+  // sigma leaves the image; 6 keeps those whose descriptor's centre crop is
+  // inside (the rest is filled by reflection).
+  double border = 6.0;
+
+  std::string Validate() const;
+};
+
+// The detector of LIFT (Yi et al., ECCV 2016): a 25 x 25 filter bank with a GHH
+// on every level of a scale space, then maxima over position and scale.
+class LiftDetector : public Detector {
+ public:
+  LiftDetector(Model model, const LiftDetectorOptions& options);
+  std::vector<Keypoint> Detect(const ImagePyramid& pyramid,
+                               int max_keypoints) const override;
+
+  // One score map a level, before the maxima: for tests and pictures.
+  std::vector<ScoreMap> ScoreMaps(const ImagePyramid& pyramid) const;
+
+ private:
+  InferenceNetwork network_;
+  LiftDetectorOptions options_;
+};
+
+}  // namespace tiepoint

@@ -1,0 +1,58 @@
+// SPDX-License-Identifier: Apache-2.0
+// From score maps over scale space to keypoints: LIFT's non-maximum
+// suppression, edge test and sub-pixel step (spec section 9, steps 4-6).
+#pragma once
+
+#include <vector>
+
+#include "tiepoint/features/keypoint.h"
+#include "tiepoint/image/gray_image.h"
+
+namespace tiepoint {
+
+// The scores of one level. scores.At(i, j) belongs to the level pixel
+// (i + offset, j + offset): a "valid" convolution of kernel k has offset
+// (k - 1) / 2. Image position: (p + 0.5) spacing - 0.5.
+struct ScoreMap {
+  GrayImage scores;
+  double scale = 1;
+  double spacing = 1;
+  int offset = 0;
+
+  double ImageFromMap(double v) const {
+    return (v + offset + 0.5) * spacing - 0.5;
+  }
+  double MapFromImage(double v) const {
+    return (v + 0.5) / spacing - 0.5 - offset;
+  }
+};
+
+struct MaximaOptions {
+  // A keypoint is the one maximum of the (2 radius + 1)^2 window on its level,
+  // and exceeds that window on this many levels above and below.
+  int radius = 3;
+  int neighbour_levels = 2;
+  // Largest ratio of principal curvatures; points on edges exceed it.
+  // tr^2 / det of the Hessian must be in [0, (r + 1)^2 / r).
+  double edge_ratio = 10;
+  // A sub-pixel step longer than this on any axis discards the point.
+  double max_step = 1.5;
+};
+
+// `maps`: one a level, finest first, scales growing by a constant factor. The
+// first and the last `neighbour_levels` levels only judge their neighbours.
+// Score: the value of the fitted quadratic at the refined place. Strongest
+// first; equal scores by y, x, scale. Angle 0.
+//
+// Two departures from LIFT. Neighbouring levels are read at exact positions
+// (bicubic) where derivatives over scale are taken, so nothing depends on how
+// positions round. And positions within a level are fitted with five-point
+// differences, iterated, which leaves a tenth of the bias of the three-point
+// step.
+std::vector<Keypoint> FindMaxima(const std::vector<ScoreMap>& maps,
+                                 const MaximaOptions& options);
+
+// The `count` strongest of the sorted `keypoints` (all when count is 0).
+void KeepStrongest(std::vector<Keypoint>& keypoints, int count);
+
+}  // namespace tiepoint

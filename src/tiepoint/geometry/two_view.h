@@ -1,0 +1,76 @@
+// SPDX-License-Identifier: Apache-2.0
+// Robust two-view geometry from matches.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace tiepoint {
+
+// x_pixel = fx X / Z + cx, y_pixel = fy Y / Z + cy; centre of the first pixel
+// is (0, 0); no distortion.
+struct PinholeCamera {
+  double fx = 1, fy = 1, cx = 0, cy = 0;
+};
+
+struct PointPair {
+  double x1 = 0, y1 = 0, x2 = 0, y2 = 0;  // pixels of the stored files
+};
+
+using Matrix3 = std::array<double, 9>;  // row-major
+
+// X2 = R X1 + t; t has unit length (its true length cannot be known).
+struct RelativePose {
+  Matrix3 rotation;                   // cam2_from_cam1
+  std::array<double, 3> translation;  // cam2_from_cam1
+  double RotationAngle() const;       // radians, [0, pi]
+};
+
+enum class TwoViewModel { kEssential, kFundamental, kHomography };
+const char* Name(TwoViewModel model);  // "essential", ...
+
+struct TwoViewOptions {
+  TwoViewModel model = TwoViewModel::kFundamental;
+  // Largest distance of an inlier: epipolar (Sampson) for essential and
+  // fundamental matrices, transfer for homographies; pixels of the stored file.
+  double max_error = 1.5;
+  double confidence = 0.9999;
+  int max_iterations = 10000;
+  // Decides the order in which matches are drawn.
+  uint64_t seed = 0;
+  // Fewer inliers than this are no answer.
+  int min_inliers = 8;
+
+  std::string Validate() const;
+};
+
+struct TwoViewGeometry {
+  TwoViewModel model = TwoViewModel::kFundamental;
+  bool success = false;
+  std::string reason;         // why there is no answer, one sentence
+  Matrix3 matrix{};           // E = [t]x R (unit norm, normalised coordinates:
+                              // x2' E x1 = 0), F (pixels) or H (x2 ~ H x1)
+  std::vector<int> inliers;   // indices into the pairs, increasing
+  // With the essential model. Empty when points do not tell the direction of
+  // motion (pure rotation: see `reason`).
+  std::optional<RelativePose> pose;
+};
+
+// OpenCV USAC_MAGSAC. Cameras are needed for kEssential only. Never throws for
+// degenerate input: the answer then says why in `reason`.
+TwoViewGeometry EstimateTwoViewGeometry(const std::vector<PointPair>& pairs,
+                                        const PinholeCamera& camera1,
+                                        const PinholeCamera& camera2,
+                                        const TwoViewOptions& options);
+
+// Squared Sampson error of a pair for x2' M x1 = 0, in the units of the
+// coordinates: (x2' M x1)^2 / (|M x1|_xy^2 + |M' x2|_xy^2).
+double SquaredSampsonError(const Matrix3& matrix, const PointPair& pair);
+
+// Distance in the second image between H x1 and x2 (infinite at the horizon).
+double TransferError(const Matrix3& homography, const PointPair& pair);
+
+}  // namespace tiepoint

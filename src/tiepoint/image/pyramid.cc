@@ -1,0 +1,57 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "tiepoint/image/pyramid.h"
+
+#include <algorithm>
+#include <cmath>
+
+#include "tiepoint/base/error.h"
+#include "tiepoint/image/filter.h"
+
+namespace tiepoint {
+
+ImagePyramid::ImagePyramid(GrayImage image) {
+  if (image.Empty()) throw InputError("the image has no pixels");
+  // From a blur of c to 2 c, both in pixels of the finer octave.
+  const double blur = kCameraBlur * std::sqrt(3.0);
+  octaves_.push_back(std::move(image));
+  while (std::min(octaves_.back().width, octaves_.back().height) >= 8) {
+    octaves_.push_back(Resample(GaussianBlur(octaves_.back(), blur), 2));
+  }
+}
+
+PyramidSampler::PyramidSampler(const ImagePyramid& pyramid, double spacing) {
+  const int last = pyramid.NumOctaves() - 1;
+  const double level =
+      std::clamp(std::log2(std::max(spacing, 1e-6)), 0.0, double(last));
+  const int fine = std::min(static_cast<int>(level), last);
+  const int coarse = std::min(fine + 1, last);
+  fine_ = &pyramid.Octave(fine);
+  coarse_ = &pyramid.Octave(coarse);
+  fine_step_ = std::ldexp(1.0, -fine);
+  coarse_step_ = std::ldexp(1.0, -coarse);
+  fine_weight_ = static_cast<float>(1 - (level - fine));
+}
+
+float PyramidSampler::Bilinear(const GrayImage& image, double inverse_step,
+                               double x, double y) {
+  const double u = (x + 0.5) * inverse_step - 0.5;
+  const double v = (y + 0.5) * inverse_step - 0.5;
+  const int x0 = static_cast<int>(std::floor(u));
+  const int y0 = static_cast<int>(std::floor(v));
+  const float fx = static_cast<float>(u - x0);
+  const float fy = static_cast<float>(v - y0);
+  if (x0 >= 0 && y0 >= 0 && x0 + 1 < image.width && y0 + 1 < image.height) {
+    const float* top = image.Row(y0) + x0;
+    const float* bottom = top + image.width;
+    return (1 - fy) * ((1 - fx) * top[0] + fx * top[1]) +
+           fy * ((1 - fx) * bottom[0] + fx * bottom[1]);
+  }
+  const int xa = ReflectIndex(x0, image.width);
+  const int xb = ReflectIndex(x0 + 1, image.width);
+  const float* top = image.Row(ReflectIndex(y0, image.height));
+  const float* bottom = image.Row(ReflectIndex(y0 + 1, image.height));
+  return (1 - fy) * ((1 - fx) * top[xa] + fx * top[xb]) +
+         fy * ((1 - fx) * bottom[xa] + fx * bottom[xb]);
+}
+
+}  // namespace tiepoint

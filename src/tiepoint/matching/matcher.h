@@ -1,0 +1,35 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <vector>
+
+#include "tiepoint/features/keypoint.h"
+
+namespace tiepoint {
+
+// Keypoint i of the first image and keypoint j of the second are taken to be
+// the same point.
+struct Match {
+  int i = 0;
+  int j = 0;
+  float similarity = 0;  // 1 - d^2 / 2 (the cosine, for unit descriptors)
+  float ratio = 1;       // d / distance to the second nearest of i; 1 if none
+  bool operator==(const Match&) const = default;
+};
+
+struct MatchOptions {
+  // Keep (i, j) only when i is also the nearest of j.
+  bool mutual = true;
+  // Keep matches with ratio <= max_ratio (Lowe); 1 keeps all.
+  double max_ratio = 1.0;
+};
+
+// Nearest neighbours by Euclidean distance, ordered by i. Ties go to the lower
+// index. Descriptors by blocks through a matrix product with the two best kept
+// per tile; the result does not depend on the number of threads.
+// Throws InputError when the descriptors differ in length.
+std::vector<Match> MatchDescriptors(const DescriptorMatrix& first,
+                                    const DescriptorMatrix& second,
+                                    const MatchOptions& options = {});
+
+}  // namespace tiepoint

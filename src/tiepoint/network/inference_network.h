@@ -1,0 +1,43 @@
+// SPDX-License-Identifier: Apache-2.0
+// The network as it runs for users: oneDNN convolutions, our kernels between.
+#pragma once
+
+#include <memory>
+
+#include "tiepoint/network/model_file.h"
+
+namespace tiepoint {
+
+// Thread-safe after construction; weights are prepared once. One call runs on
+// the calling thread alone (parallelism is over batches, with ParallelFor), so
+// results do not depend on the number of threads. A sample's result does not
+// depend on the other samples of its batch.
+class InferenceNetwork {
+ public:
+  // Samples that Run takes in one call.
+  static constexpr int kBatch = 32;
+
+  explicit InferenceNetwork(Model model);
+  ~InferenceNetwork();
+  InferenceNetwork(InferenceNetwork&&) noexcept;
+  InferenceNetwork& operator=(InferenceNetwork&&) noexcept;
+
+  const Model& model() const;
+
+  // `input`: count x C x H x W of the spec's input, normalised
+  // (NormalizeInput); 1 <= count <= kBatch. `output`: count x output size.
+  void Run(const float* input, int count, float* output) const;
+
+  // A fully convolutional network (conv, relu, tanh, ghh; stride 1) on one
+  // normalised plane of any size at least the kernel: a map of the network's
+  // output channels, valid part only. Worked in strips of rows, so memory
+  // stays small for any image; strips run on all threads.
+  std::vector<float> RunDense(const float* plane, int width, int height,
+                              int* out_width, int* out_height) const;
+
+ private:
+  struct Impl;
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace tiepoint

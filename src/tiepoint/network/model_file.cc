@@ -1,0 +1,124 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "tiepoint/network/model_file.h"
+
+#include <cmath>
+#include <charconv>
+#include <cstdio>
+
+#include "tiepoint/base/error.h"
+
+namespace tiepoint {
+namespace {
+
+std::string Text(double value) {
+  char buffer[32];
+  std::snprintf(buffer, sizeof buffer, "%.9g", value);
+  return buffer;
+}
+
+std::string Text(const std::vector<int64_t>& shape) {
+  std::string text;
+  for (const int64_t n : shape) {
+    text += (text.empty() ? "" : "x") + std::to_string(n);
+  }
+  return text;
+}
+
+void CheckTensor(const std::string& path, const Model& model,
+                 const std::string& name, const std::vector<int64_t>& shape) {
+  const auto found = model.weights.find(name);
+  if (found == model.weights.end()) {
+    throw InputError("weights file '" + path + "': tensor '" + name +
+                     "' is missing");
+  }
+  if (found->second.shape != shape) {
+    throw InputError("weights file '" + path + "': tensor '" + name +
+                     "' has shape " + Text(found->second.shape) +
+                     ", the architecture needs " + Text(shape));
+  }
+}
+
+}  // namespace
+
+double Model::Number(const std::string& note, double fallback) const {
+  const auto found = notes.find(note);
+  if (found == notes.end()) return fallback;
+  const std::string& text = found->second;
+  double value = 0;
+  const auto [end, error] =
+      std::from_chars(text.data(), text.data() + text.size(), value);
+  if (error != std::errc() || end != text.data() + text.size() ||
+      !std::isfinite(value)) {
+    throw InputError("weights of '" + spec.architecture + "': note '" + note +
+                     "' is not a number: " + text);
+  }
+  return value;
+}
+
+std::vector<int64_t> WeightShape(const LayerSpec& layer, const Shape& input) {
+  if (layer.type == LayerSpec::Type::kLinear) return {layer.out, input.Size()};
+  return {layer.out, input.channels, layer.kernel, layer.kernel};
+}
+
+Model ReadModel(const std::string& path) {
+  SafeTensors file = ReadSafeTensors(path);
+  const auto network = file.metadata.find("network");
+  if (network == file.metadata.end()) {
+    throw InputError("weights file '" + path +
+                     "': no network is described in it (not a Tiepoint model)");
+  }
+  Model model;
+  model.spec = NetworkSpecFromJson(network->second);
+  model.weights = std::move(file.tensors);
+  file.metadata.erase("network");
+  model.notes = std::move(file.metadata);
+  model.mean = model.Number("mean", 0);
+  model.deviation = model.Number("deviation", 1);
+  model.per_patch = model.Number("per_patch", 0) != 0;
+  if (!(model.deviation > 0)) {
+    throw InputError("weights file '" + path + "': deviation must be positive");
+  }
+  const auto shapes = Shapes(model.spec, model.spec.input);
+  for (size_t i = 0; i < model.spec.layers.size(); ++i) {
+    const LayerSpec& layer = model.spec.layers[i];
+    if (!layer.HasWeights()) continue;
+    CheckTensor(path, model, layer.name + ".weight",
+                WeightShape(layer, shapes[i]));
+    CheckTensor(path, model, layer.name + ".bias", {layer.out});
+  }
+  return model;
+}
+
+void WriteModel(const std::string& path, const Model& model, bool half) {
+  SafeTensors file;
+  file.tensors = model.weights;
+  file.metadata = model.notes;
+  file.metadata["network"] = ToJson(model.spec);
+  file.metadata["mean"] = Text(model.mean);
+  file.metadata["deviation"] = Text(model.deviation);
+  file.metadata["per_patch"] = model.per_patch ? "1" : "0";
+  WriteSafeTensors(path, file, half);
+}
+
+void NormalizeInput(const Model& model, float* patch, int size) {
+  if (!model.per_patch) {
+    const float mean = static_cast<float>(model.mean);
+    const float scale = static_cast<float>(1 / model.deviation);
+    for (int i = 0; i < size; ++i) patch[i] = (patch[i] - mean) * scale;
+    return;
+  }
+  double sum = 0, square = 0;
+  for (int i = 0; i < size; ++i) sum += patch[i];
+  const double mean = sum / size;
+  for (int i = 0; i < size; ++i) {
+    square += (patch[i] - mean) * (patch[i] - mean);
+  }
+  const double deviation = std::sqrt(square / size);
+  // Below half a gray level there is nothing to see but quantisation.
+  const double scale = deviation > 0.5 ? 1 / deviation : 0;
+  for (int i = 0; i < size; ++i) {
+    patch[i] = static_cast<float>((patch[i] - mean) * scale);
+  }
+}
+
+}  // namespace tiepoint

@@ -1,0 +1,43 @@
+// SPDX-License-Identifier: Apache-2.0
+// A trained network with everything needed to run it.
+#pragma once
+
+#include <map>
+#include <string>
+
+#include "tiepoint/network/network_spec.h"
+#include "tiepoint/network/safetensors.h"
+
+namespace tiepoint {
+
+struct Model {
+  NetworkSpec spec;
+  // "<layer name>.weight" and "<layer name>.bias" of each layer with weights;
+  // batch normalisation is folded in at export.
+  std::map<std::string, Tensor> weights;
+  // Input normalisation: the network reads (intensity - mean) / deviation.
+  // With per_patch each patch is first brought to mean 0, deviation 1.
+  double mean = 0;
+  double deviation = 1;
+  bool per_patch = false;
+  // Everything else that the file states: "licence", "data", "seed", "commit",
+  // "support", "grid", ... (metadata of the safetensors file).
+  std::map<std::string, std::string> notes;
+
+  // The number of that note, or `fallback` when it is absent.
+  double Number(const std::string& note, double fallback) const;
+};
+
+// Throws InputError in one line when the file is damaged, is not a Tiepoint
+// model, misses a tensor or has one of another shape.
+Model ReadModel(const std::string& path);
+void WriteModel(const std::string& path, const Model& model, bool half = false);
+
+// The shapes of a layer's weight, given its input.
+std::vector<int64_t> WeightShape(const LayerSpec& layer, const Shape& input);
+
+// (patch - mean) / deviation, or per patch; in place, `size` values. A patch
+// without contrast becomes zeros.
+void NormalizeInput(const Model& model, float* patch, int size);
+
+}  // namespace tiepoint

@@ -1,0 +1,48 @@
+// SPDX-License-Identifier: Apache-2.0
+// The main story: two photographs in, matches and relative pose out.
+#pragma once
+
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "tiepoint/features/keypoint.h"
+#include "tiepoint/geometry/two_view.h"
+#include "tiepoint/image/image.h"
+#include "tiepoint/matching/matcher.h"
+#include "tiepoint/pipeline/preset.h"
+
+namespace tiepoint {
+
+struct MatchPhotographsOptions {
+  std::string preset = "default";
+  ExtractorOptions extractor;
+  int max_image_size = 0;  // longer side; 0: as stored
+  MatchOptions matching;
+  // Cameras given by the user; else from EXIF (principal point in the middle).
+  std::optional<PinholeCamera> camera1;
+  std::optional<PinholeCamera> camera2;
+  // Empty: essential when both cameras are known, else fundamental.
+  std::optional<TwoViewModel> model;
+  TwoViewOptions geometry;
+};
+
+struct MatchReport {
+  Image image1, image2;
+  std::optional<PinholeCamera> camera1, camera2;
+  FeatureSet features1, features2;
+  std::vector<Match> matches;
+  std::vector<float> weights;  // one a match: 1, nothing is classified yet
+  TwoViewGeometry geometry;
+  Preset preset;
+  // "read", "detect", "orient", "describe", "match", "geometry", "total".
+  std::map<std::string, double> seconds;
+};
+
+// Throws InputError for input that cannot be used; no matches or no pose are
+// answers (report.geometry.success, .reason).
+MatchReport MatchPhotographs(const std::string& path1, const std::string& path2,
+                             const MatchPhotographsOptions& options);
+
+}  // namespace tiepoint
