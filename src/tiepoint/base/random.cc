@@ -20,9 +20,7 @@ double Random::Normal() {
   return radius * std::cos(2.0 * std::numbers::pi * Uniform());
 }
 
-int Random::Integer(int count) {
-  return static_cast<int>(Uniform() * count);
-}
+int Random::Integer(int count) { return static_cast<int>(Uniform() * count); }
 
 uint64_t StreamSeed(uint64_t seed, uint64_t index) {
   uint64_t z = seed + (index + 1) * 0x9e3779b97f4a7c15ULL;

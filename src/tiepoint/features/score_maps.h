@@ -35,6 +35,10 @@ struct MaximaOptions {
   // Largest ratio of principal curvatures; points on edges exceed it.
   // tr^2 / det of the Hessian must be in [0, (r + 1)^2 / r).
   double edge_ratio = 10;
+  // A maximum stands out from the lowest score of its window by at least this
+  // much. Scores follow the contrast of the photograph: the value is far below
+  // any visible structure and far above the float noise of a blank wall.
+  float min_prominence = 1e-3f;
   // A sub-pixel step longer than this on any axis discards the point.
   double max_step = 1.5;
 };
@@ -46,9 +50,9 @@ struct MaximaOptions {
 //
 // Two departures from LIFT. Neighbouring levels are read at exact positions
 // (bicubic) where derivatives over scale are taken, so nothing depends on how
-// positions round. And positions within a level are fitted with five-point
-// differences, iterated, which leaves a tenth of the bias of the three-point
-// step.
+// positions round. And the place within a level is the maximum of the quartic
+// through 5 x 5 scores, found by Newton steps, which leaves a tenth of the bias
+// of one three-point step.
 std::vector<Keypoint> FindMaxima(const std::vector<ScoreMap>& maps,
                                  const MaximaOptions& options);
 

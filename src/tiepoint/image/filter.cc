@@ -48,10 +48,9 @@ std::vector<CubicTaps> MakeCubicTaps(int input, int output, double spacing) {
     const double x = (i + 0.5) * spacing - 0.5;
     const double base = std::floor(x);
     const double t = x - base;
-    const double w[4] = {((-0.5 * t + 1.0) * t - 0.5) * t,
-                         (1.5 * t - 2.5) * t * t + 1.0,
-                         ((-1.5 * t + 2.0) * t + 0.5) * t,
-                         (0.5 * t - 0.5) * t * t};
+    const double w[4] = {
+        ((-0.5 * t + 1.0) * t - 0.5) * t, (1.5 * t - 2.5) * t * t + 1.0,
+        ((-1.5 * t + 2.0) * t + 0.5) * t, (0.5 * t - 0.5) * t * t};
     for (int k = 0; k < 4; ++k) {
       taps[i].index[k] = ReflectIndex(static_cast<int>(base) - 1 + k, input);
       taps[i].weight[k] = static_cast<float>(w[k]);

@@ -23,9 +23,8 @@ std::string ScaleSpaceOptions::Validate() const {
 
 std::vector<double> ScaleSpaceOptions::Scales() const {
   std::vector<double> scales;
-  const int count = static_cast<int>(
-      std::floor(std::log2(last_scale / first_scale) * levels_per_octave +
-                 1e-6));
+  const int count = static_cast<int>(std::floor(
+      std::log2(last_scale / first_scale) * levels_per_octave + 1e-6));
   for (int k = 0; k <= count; ++k) {
     scales.push_back(first_scale *
                      std::exp2(static_cast<double>(k) / levels_per_octave));

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "tiepoint/network/model_file.h"
 
-#include <cmath>
 #include <charconv>
+#include <cmath>
 #include <cstdio>
 
 #include "tiepoint/base/error.h"

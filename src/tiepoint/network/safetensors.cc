@@ -183,7 +183,8 @@ void WriteSafeTensors(const std::string& path, const SafeTensors& content,
     file.flush();
     if (!file) {
       std::remove(temporary.c_str());
-      throw InputError("cannot write '" + path + "' (folder missing, not "
+      throw InputError("cannot write '" + path +
+                       "' (folder missing, not "
                        "writable, or disk full)");
     }
   }
