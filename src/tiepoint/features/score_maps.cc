@@ -99,6 +99,8 @@ std::optional<double> SampleOther(const ScoreMap& map, const ScoreMap& other,
                      other.MapFromImage(map.ImageFromMap(y)));
 }
 
+// Equal scores (a structure exactly between two pixels) go to the first in
+// raster order, so that neither is lost.
 bool IsLevelMaximum(const GrayImage& scores, int x, int y, int radius,
                     float min_prominence) {
   const float peak = scores.At(x, y);
@@ -109,7 +111,8 @@ bool IsLevelMaximum(const GrayImage& scores, int x, int y, int radius,
     const float* row = scores.Row(y + dy) + x;
     for (int dx = -radius; dx <= radius; ++dx) {
       if (dx == 0 && dy == 0) continue;
-      if (!(row[dx] < peak)) return false;  // also refuses NaN
+      const bool earlier = dy < 0 || (dy == 0 && dx < 0);
+      if (!(row[dx] < peak || (row[dx] == peak && !earlier))) return false;
       lowest = std::min(lowest, row[dx]);
     }
   }
@@ -117,7 +120,8 @@ bool IsLevelMaximum(const GrayImage& scores, int x, int y, int radius,
 }
 
 // Whether `peak` exceeds the whole window of the level `other` around the place
-// of (x, y). Places outside the other map do not object.
+// of (x, y); the finer of two equal levels wins. Places outside the other map
+// do not object.
 bool ExceedsLevel(const ScoreMap& map, const ScoreMap& other, int x, int y,
                   int radius) {
   const float peak = map.scores.At(x, y);
@@ -126,11 +130,12 @@ bool ExceedsLevel(const ScoreMap& map, const ScoreMap& other, int x, int y,
   const int v =
       static_cast<int>(std::lround(other.MapFromImage(map.ImageFromMap(y))));
   const GrayImage& s = other.scores;
+  const bool finer = other.spacing < map.spacing;
   for (int j = std::max(v - radius, 0); j <= std::min(v + radius, s.height - 1);
        ++j) {
     for (int i = std::max(u - radius, 0);
          i <= std::min(u + radius, s.width - 1); ++i) {
-      if (!(s.At(i, j) < peak)) return false;
+      if (!(s.At(i, j) < peak || (s.At(i, j) == peak && !finer))) return false;
     }
   }
   return true;

@@ -28,8 +28,8 @@ struct ScoreMap {
 };
 
 struct MaximaOptions {
-  // A keypoint is the one maximum of the (2 radius + 1)^2 window on its level,
-  // and exceeds that window on this many levels above and below.
+  // A keypoint is the maximum of the (2 radius + 1)^2 window on its level, and
+  // exceeds that window on this many levels above and below.
   int radius = 3;
   int neighbour_levels = 2;
   // Largest ratio of principal curvatures; points on edges exceed it.
