@@ -1,0 +1,55 @@
+// SPDX-License-Identifier: Apache-2.0
+// What the subcommands of `tiepoint` share. A command is one function
+// Add...Command(app, context): it adds a subcommand whose callback does the
+// work and sets context.exit_code. Errors are thrown (InputError, Interrupted)
+// and become one line on stderr and an exit code in main.cc.
+#pragma once
+
+#include <CLI/CLI.hpp>
+#include <cstdint>
+#include <opencv2/core/utility.hpp>
+
+#include "tiepoint/base/parallel.h"
+
+// Exit codes of every command.
+inline constexpr int kExitAnswer = 0;
+inline constexpr int kExitNoAnswer = 1;  // e.g. no pose; files are written
+inline constexpr int kExitBadInput = 2;  // bad input or bad usage
+inline constexpr int kExitInterrupted = 130;
+
+struct CommandContext {
+  int exit_code = kExitAnswer;  // set by the command that ran
+};
+
+// Options that every command has.
+struct CommonOptions {
+  int threads = 0;  // 0: one for each core
+  uint64_t seed = 0;
+  bool quiet = false;
+};
+
+inline void AddCommonOptions(CLI::App& command, CommonOptions& options) {
+  command
+      .add_option("--threads", options.threads,
+                  "Threads; 0: one for each core. Results do not depend on it")
+      ->check(CLI::Range(0, 1024))
+      ->capture_default_str();
+  command
+      .add_option("--seed", options.seed,
+                  "Seed of everything that is drawn at random")
+      ->capture_default_str();
+  command.add_flag("--quiet", options.quiet, "Print nothing but errors");
+}
+
+// To be called first in a command's callback.
+inline void ApplyCommonOptions(const CommonOptions& options) {
+  tiepoint::SetNumThreads(options.threads);
+  cv::setNumThreads(tiepoint::NumThreads());
+}
+
+void AddMatchCommand(CLI::App& app, CommandContext& context);
+void AddModelsCommand(CLI::App& app, CommandContext& context);
+void AddEvaluateCommand(CLI::App& app, CommandContext& context);
+void AddBenchCommand(CLI::App& app, CommandContext& context);
+// Only #ifdef TIEPOINT_WITH_TRAINING.
+void AddTrainCommand(CLI::App& app, CommandContext& context);
