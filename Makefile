@@ -1,0 +1,11 @@
+# Shortcuts; each is one script, which can be called alone.
+.PHONY: demo test bench lint format asan ubsan clean
+
+demo:   ; scripts/demo
+test:   ; scripts/test
+bench:  ; scripts/bench
+lint:   ; scripts/lint
+format: ; scripts/format
+asan:   ; scripts/sanitize asan
+ubsan:  ; scripts/sanitize ubsan
+clean:  ; rm -rf build
