@@ -6,10 +6,18 @@ find_package(Eigen3 3.3 REQUIRED NO_MODULE)
 if(NOT TIEPOINT_ONLY_TRAINING)
   find_package(OpenCV 4.5 REQUIRED COMPONENTS core imgproc imgcodecs features2d
                                               calib3d)
-  find_package(dnnl REQUIRED)
+  # Not find_package(dnnl): Debian 12's dnnl-config.cmake demands OpenCL
+  # headers, which Debian's package neither needs here nor brings.
+  find_library(DNNL_LIBRARY dnnl REQUIRED)
+  find_path(DNNL_INCLUDE_DIR oneapi/dnnl/dnnl.hpp REQUIRED)
+  add_library(DNNL::dnnl UNKNOWN IMPORTED)
+  set_target_properties(
+    DNNL::dnnl PROPERTIES IMPORTED_LOCATION ${DNNL_LIBRARY}
+                          INTERFACE_INCLUDE_DIRECTORIES ${DNNL_INCLUDE_DIR})
   find_package(OpenMP REQUIRED COMPONENTS CXX)
   find_package(PkgConfig REQUIRED)
   pkg_check_modules(EXIV2 REQUIRED IMPORTED_TARGET exiv2)
+  find_package(JPEG REQUIRED)
   find_package(fmt REQUIRED)
   find_package(CLI11 REQUIRED)
 endif()
