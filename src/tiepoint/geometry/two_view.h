@@ -50,17 +50,23 @@ struct TwoViewOptions {
 struct TwoViewGeometry {
   TwoViewModel model = TwoViewModel::kFundamental;
   bool success = false;
-  std::string reason;         // why there is no answer, one sentence
-  Matrix3 matrix{};           // E = [t]x R (unit norm, normalised coordinates:
-                              // x2' E x1 = 0), F (pixels) or H (x2 ~ H x1)
-  std::vector<int> inliers;   // indices into the pairs, increasing
+  // Why there is no answer, or (with success) what the matches leave open: the
+  // direction of motion, or which fundamental matrix when they lie on a plane.
+  std::string reason;
+  Matrix3 matrix{};          // E = [t]x R (unit norm, normalised coordinates:
+                             // x2' E x1 = 0), F (pixels) or H (x2 ~ H x1)
+  std::vector<int> inliers;  // indices into the pairs, increasing
   // With the essential model. Empty when points do not tell the direction of
   // motion (pure rotation: see `reason`).
   std::optional<RelativePose> pose;
 };
 
-// OpenCV USAC_MAGSAC. Cameras are needed for kEssential only. Never throws for
-// degenerate input: the answer then says why in `reason`.
+// OpenCV USAC_MAGSAC; for kEssential then least squares of the Sampson errors
+// over rotation and translation. Cameras are needed for kEssential only. Pairs
+// with coordinates that are not finite (or above 1e7) are never inliers.
+// Degenerate input (too few matches, all on a line, no model) is an answer with
+// a `reason`, never an exception; unusable options or cameras throw InputError.
+// The same seed gives the same answer, whatever the number of threads.
 TwoViewGeometry EstimateTwoViewGeometry(const std::vector<PointPair>& pairs,
                                         const PinholeCamera& camera1,
                                         const PinholeCamera& camera2,

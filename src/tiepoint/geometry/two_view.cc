@@ -1,0 +1,570 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "tiepoint/geometry/two_view.h"
+
+#include <Eigen/Dense>
+#include <algorithm>
+#include <cmath>
+#include <limits>
+#include <numeric>
+#include <opencv2/calib3d.hpp>
+#include <span>
+
+#include "tiepoint/base/error.h"
+#include "tiepoint/base/random.h"
+
+namespace tiepoint {
+namespace {
+
+using Eigen::Matrix3d;
+using Eigen::Vector2d;
+using Eigen::Vector3d;
+
+// Coordinates beyond this are not of any photograph, and their squares would
+// leave the floats that OpenCV works with.
+constexpr double kLargestCoordinate = 1e7;
+
+Matrix3d FromArray(const Matrix3& m) {
+  return Eigen::Map<const Eigen::Matrix<double, 3, 3, Eigen::RowMajor>>(
+      m.data());
+}
+
+Matrix3 ToArray(const Matrix3d& m) {
+  Matrix3 result;
+  Eigen::Map<Eigen::Matrix<double, 3, 3, Eigen::RowMajor>>(result.data()) = m;
+  return result;
+}
+
+Matrix3d CrossMatrix(const Vector3d& t) {
+  Matrix3d m;
+  m << 0, -t.z(), t.y(), t.z(), 0, -t.x(), -t.y(), t.x(), 0;
+  return m;
+}
+
+Matrix3d Calibration(const PinholeCamera& camera) {
+  Matrix3d k;
+  k << camera.fx, 0, camera.cx, 0, camera.fy, camera.cy, 0, 0, 1;
+  return k;
+}
+
+bool Usable(const PinholeCamera& camera) {
+  return camera.fx > 0 && camera.fy > 0 && std::isfinite(camera.fx) &&
+         std::isfinite(camera.fy) && std::isfinite(camera.cx) &&
+         std::isfinite(camera.cy);
+}
+
+bool Usable(const PointPair& pair) {
+  for (const double v : {pair.x1, pair.y1, pair.x2, pair.y2}) {
+    if (!(std::abs(v) <= kLargestCoordinate)) return false;
+  }
+  return true;
+}
+
+// The pairs that can be estimated from: numbers, each place once (a keypoint
+// with several angles is still one point), in an order drawn from the seed.
+std::vector<PointPair> DistinctPairs(const std::vector<PointPair>& pairs,
+                                     uint64_t seed) {
+  std::vector<PointPair> result;
+  for (const PointPair& pair : pairs) {
+    if (Usable(pair)) result.push_back(pair);
+  }
+  const auto key = [](const PointPair& p) {
+    return std::array{p.x1, p.y1, p.x2, p.y2};
+  };
+  std::sort(result.begin(), result.end(),
+            [&](const auto& a, const auto& b) { return key(a) < key(b); });
+  result.erase(std::unique(result.begin(), result.end(),
+                           [&](const auto& a, const auto& b) {
+                             return key(a) == key(b);
+                           }),
+               result.end());
+  Random random(seed);
+  for (int i = static_cast<int>(result.size()) - 1; i > 0; --i) {
+    std::swap(result[i], result[random.Integer(i + 1)]);
+  }
+  return result;
+}
+
+// USAC_MAGSAC with our seed. Empty when OpenCV has no answer.
+std::optional<Matrix3d> RunUsac(const std::vector<PointPair>& pairs,
+                                const PinholeCamera& camera1,
+                                const PinholeCamera& camera2,
+                                const TwoViewOptions& options) {
+  std::vector<cv::Point2d> points1, points2;
+  for (const PointPair& pair : pairs) {
+    points1.emplace_back(pair.x1, pair.y1);
+    points2.emplace_back(pair.x2, pair.y2);
+  }
+  // The settings behind OpenCV's USAC_MAGSAC flag; the flag itself takes no
+  // seed.
+  const bool homography = options.model == TwoViewModel::kHomography;
+  cv::UsacParams params;
+  params.confidence = options.confidence;
+  params.maxIterations = options.max_iterations;
+  params.threshold = options.max_error;
+  params.score = cv::SCORE_METHOD_MAGSAC;
+  params.loMethod = cv::LOCAL_OPTIM_SIGMA;
+  params.loIterations = homography ? 15 : 10;
+  params.loSampleSize = homography ? 75 : 50;
+  params.isParallel = false;
+  params.randomGeneratorState =
+      static_cast<int>(StreamSeed(options.seed, 1) & 0x7fffffff);
+
+  cv::Mat matrix;
+  cv::Mat mask;
+  try {
+    if (homography) {
+      matrix = cv::findHomography(points1, points2, mask, params);
+    } else if (options.model == TwoViewModel::kFundamental) {
+      matrix = cv::findFundamentalMat(points1, points2, mask, params);
+    } else {
+      const auto calibration = [](const PinholeCamera& c) {
+        return cv::Matx33d(c.fx, 0, c.cx, 0, c.fy, c.cy, 0, 0, 1);
+      };
+      matrix = cv::findEssentialMat(points1, points2, calibration(camera1),
+                                    calibration(camera2), cv::noArray(),
+                                    cv::noArray(), mask, params);
+    }
+  } catch (const cv::Exception&) {
+    return std::nullopt;
+  }
+  if (matrix.rows != 3 || matrix.cols != 3) return std::nullopt;
+  matrix.convertTo(matrix, CV_64F);
+  Matrix3d result;
+  for (int r = 0; r < 3; ++r) {
+    for (int c = 0; c < 3; ++c) result(r, c) = matrix.at<double>(r, c);
+  }
+  const double norm = result.norm();
+  if (!std::isfinite(norm) || norm == 0) return std::nullopt;
+  return result / norm;
+}
+
+// Largest distance of the points of one image from a line through them, as a
+// mean square; 0 for one point.
+bool OnOneLine(const std::vector<Vector2d>& points, double max_error) {
+  Vector2d mean = Vector2d::Zero();
+  for (const Vector2d& p : points) mean += p / points.size();
+  Eigen::Matrix2d scatter = Eigen::Matrix2d::Zero();
+  for (const Vector2d& p : points) {
+    scatter += (p - mean) * (p - mean).transpose() / points.size();
+  }
+  const double smallest =
+      Eigen::SelfAdjointEigenSolver<Eigen::Matrix2d>(scatter).eigenvalues()(0);
+  return smallest < max_error * max_error;
+}
+
+// Are the inliers of one image on one line, or at one place?
+bool Collinear(std::span<const PointPair> pairs, double max_error) {
+  std::vector<Vector2d> points1, points2;
+  for (const PointPair& pair : pairs) {
+    points1.emplace_back(pair.x1, pair.y1);
+    points2.emplace_back(pair.x2, pair.y2);
+  }
+  return OnOneLine(points1, max_error) || OnOneLine(points2, max_error);
+}
+
+// Pairs as seen by the cameras: points on the plane Z = 1.
+PointPair Normalized(const PointPair& pair, const PinholeCamera& camera1,
+                     const PinholeCamera& camera2) {
+  return {
+      (pair.x1 - camera1.cx) / camera1.fx, (pair.y1 - camera1.cy) / camera1.fy,
+      (pair.x2 - camera2.cx) / camera2.fx, (pair.y2 - camera2.cy) / camera2.fy};
+}
+
+Vector3d Ray1(const PointPair& pair) { return {pair.x1, pair.y1, 1}; }
+Vector3d Ray2(const PointPair& pair) { return {pair.x2, pair.y2, 1}; }
+
+// The fundamental matrix (pixels) of an essential matrix.
+Matrix3d FundamentalFromEssential(const Matrix3d& essential,
+                                  const PinholeCamera& camera1,
+                                  const PinholeCamera& camera2) {
+  return Calibration(camera2).inverse().transpose() * essential *
+         Calibration(camera1).inverse();
+}
+
+struct Pose {
+  Matrix3d rotation;
+  Vector3d translation;
+  Matrix3d Essential() const { return CrossMatrix(translation) * rotation; }
+};
+
+// Depths of the point where the two rays of `pair` come closest:
+// z2 ray2 ~ z1 R ray1 + t, least squares. `pair` is normalised.
+Vector2d Depths(const Pose& pose, const PointPair& pair) {
+  Eigen::Matrix<double, 3, 2> rays;
+  rays.col(0) = -(pose.rotation * Ray1(pair));
+  rays.col(1) = Ray2(pair);
+  return rays.householderQr().solve(pose.translation);
+}
+
+// The one of the four poses of an essential matrix that has most points in
+// front of both cameras (Hartley and Zisserman, section 9.6).
+Pose PoseFromEssential(const Matrix3d& essential,
+                       std::span<const PointPair> inliers,
+                       const PinholeCamera& camera1,
+                       const PinholeCamera& camera2) {
+  const Eigen::JacobiSVD<Matrix3d> svd(
+      essential, Eigen::ComputeFullU | Eigen::ComputeFullV);
+  Matrix3d u = svd.matrixU();
+  Matrix3d v = svd.matrixV();
+  if (u.determinant() < 0) u = -u;
+  if (v.determinant() < 0) v = -v;
+  Matrix3d w;
+  w << 0, -1, 0, 1, 0, 0, 0, 0, 1;
+  Pose best;
+  int best_count = -1;
+  for (const Matrix3d& turn : {w, Matrix3d(w.transpose())}) {
+    for (const double sign : {1.0, -1.0}) {
+      const Pose pose{u * turn * v.transpose(), sign * u.col(2)};
+      int count = 0;
+      for (const PointPair& pair : inliers) {
+        const Vector2d depths =
+            Depths(pose, Normalized(pair, camera1, camera2));
+        if (depths(0) > 0 && depths(1) > 0) ++count;
+      }
+      if (count > best_count) {
+        best_count = count;
+        best = pose;
+      }
+    }
+  }
+  return best;
+}
+
+// `pose` moved by a small rotation (3) and a small turn of the translation
+// across itself (2).
+Pose Moved(const Pose& pose, const Eigen::Matrix<double, 5, 1>& step) {
+  const Vector3d turn = step.head<3>();
+  const double angle = turn.norm();
+  Pose result = pose;
+  if (angle > 0) {
+    result.rotation =
+        Eigen::AngleAxisd(angle, turn / angle).toRotationMatrix() *
+        pose.rotation;
+  }
+  const Vector3d side = pose.translation.unitOrthogonal();
+  const Vector3d other = pose.translation.cross(side);
+  result.translation =
+      (pose.translation + step(3) * side + step(4) * other).normalized();
+  return result;
+}
+
+// Sampson errors in pixels, with sign; `pairs` in pixels.
+Eigen::VectorXd Residuals(const Pose& pose, std::span<const PointPair> pairs,
+                          const PinholeCamera& camera1,
+                          const PinholeCamera& camera2) {
+  const Matrix3d f =
+      FundamentalFromEssential(pose.Essential(), camera1, camera2);
+  Eigen::VectorXd result(pairs.size());
+  for (size_t i = 0; i < pairs.size(); ++i) {
+    const Vector3d line2 = f * Ray1(pairs[i]);
+    const Vector3d line1 = f.transpose() * Ray2(pairs[i]);
+    const double norm =
+        line2.head<2>().squaredNorm() + line1.head<2>().squaredNorm();
+    result(i) = norm > 0 ? Ray2(pairs[i]).dot(line2) / std::sqrt(norm) : 0;
+  }
+  return result;
+}
+
+// Least squares of the Sampson errors with Tukey's weights (zero at
+// `max_error`), Levenberg-Marquardt over the five degrees of freedom.
+Pose Refined(const Pose& start, std::span<const PointPair> pairs,
+             const PinholeCamera& camera1, const PinholeCamera& camera2,
+             double max_error) {
+  const auto cost = [&](const Eigen::VectorXd& r) {
+    double sum = 0;
+    for (const double v : r) {
+      const double u = 1 - std::min(1.0, v * v / (max_error * max_error));
+      sum += 1 - u * u * u;
+    }
+    return sum;
+  };
+  Pose pose = start;
+  Eigen::VectorXd residuals = Residuals(pose, pairs, camera1, camera2);
+  double current = cost(residuals);
+  double damping = 1e-4;
+  for (int iteration = 0; iteration < 20; ++iteration) {
+    constexpr double kDelta = 1e-6;
+    Eigen::Matrix<double, Eigen::Dynamic, 5> jacobian(residuals.size(), 5);
+    for (int k = 0; k < 5; ++k) {
+      Eigen::Matrix<double, 5, 1> step = Eigen::Matrix<double, 5, 1>::Zero();
+      step(k) = kDelta;
+      const auto ahead = Residuals(Moved(pose, step), pairs, camera1, camera2);
+      const auto back = Residuals(Moved(pose, -step), pairs, camera1, camera2);
+      jacobian.col(k) = (ahead - back) / (2 * kDelta);
+    }
+    Eigen::VectorXd weights(residuals.size());
+    for (int i = 0; i < residuals.size(); ++i) {
+      const double u = 1 - std::min(1.0, residuals(i) * residuals(i) /
+                                             (max_error * max_error));
+      weights(i) = u * u;
+    }
+    const Eigen::Matrix<double, 5, 5> normal =
+        jacobian.transpose() * weights.asDiagonal() * jacobian;
+    const Eigen::Matrix<double, 5, 1> gradient =
+        jacobian.transpose() * weights.asDiagonal() * residuals;
+    bool improved = false;
+    for (int attempt = 0; attempt < 6 && !improved; ++attempt) {
+      Eigen::Matrix<double, 5, 5> damped = normal;
+      damped.diagonal() *= 1 + damping;
+      const Eigen::Matrix<double, 5, 1> step = damped.ldlt().solve(-gradient);
+      if (!step.allFinite()) break;
+      const Pose moved = Moved(pose, step);
+      const auto r = Residuals(moved, pairs, camera1, camera2);
+      const double next = cost(r);
+      if (next < current) {
+        improved = current - next > 1e-9 * current;
+        pose = moved;
+        residuals = r;
+        current = next;
+        damping = std::max(1e-9, damping / 10);
+        if (!improved) return pose;
+      } else {
+        damping *= 10;
+      }
+    }
+    if (!improved) break;
+  }
+  return pose;
+}
+
+// The rotation that turns the rays of the first camera best into those of the
+// second (Kabsch).
+Matrix3d BestRotation(std::span<const PointPair> pairs,
+                      const std::vector<char>& used) {
+  Matrix3d sum = Matrix3d::Zero();
+  for (size_t i = 0; i < pairs.size(); ++i) {
+    if (!used[i]) continue;
+    sum +=
+        Ray2(pairs[i]).normalized() * Ray1(pairs[i]).normalized().transpose();
+  }
+  const Eigen::JacobiSVD<Matrix3d> svd(
+      sum, Eigen::ComputeFullU | Eigen::ComputeFullV);
+  Vector3d signs(1, 1, 1);
+  signs(2) = (svd.matrixU() * svd.matrixV().transpose()).determinant();
+  return svd.matrixU() * signs.asDiagonal() * svd.matrixV().transpose();
+}
+
+// How many inliers a rotation alone explains within `max_error` pixels. Starts
+// from the rotation of the pose, which is right also where the translation is
+// arbitrary, and from the best one for all inliers.
+int CountRotationInliers(std::span<const PointPair> pairs,
+                         const PinholeCamera& camera1,
+                         const PinholeCamera& camera2, const Matrix3d& rotation,
+                         double max_error) {
+  std::vector<PointPair> normalized;
+  for (const PointPair& pair : pairs) {
+    normalized.push_back(Normalized(pair, camera1, camera2));
+  }
+  std::vector<char> used(pairs.size(), 1);
+  int best = 0;
+  for (Matrix3d r : {rotation, BestRotation(normalized, used)}) {
+    for (int iteration = 0; iteration < 5; ++iteration) {
+      const Matrix3 turned =
+          ToArray(Calibration(camera2) * r * Calibration(camera1).inverse());
+      int count = 0;
+      for (size_t i = 0; i < pairs.size(); ++i) {
+        used[i] = TransferError(turned, pairs[i]) <= max_error;
+        count += used[i];
+      }
+      best = std::max(best, count);
+      if (count < 3) break;
+      r = BestRotation(normalized, used);
+    }
+  }
+  return best;
+}
+
+// Parallax tells the direction of motion. Pairs that a rotation alone does not
+// explain carry it, but a few such pairs are also among the inliers by chance
+// (wrong matches that lie near their epipolar line).
+bool TranslationIsTold(std::span<const PointPair> inliers, size_t num_pairs,
+                       const Pose& pose, const PinholeCamera& camera1,
+                       const PinholeCamera& camera2,
+                       const TwoViewOptions& options) {
+  Eigen::VectorXd errors =
+      Residuals(pose, inliers, camera1, camera2).cwiseAbs();
+  std::nth_element(errors.begin(), errors.begin() + errors.size() / 2,
+                   errors.end());
+  // A transfer error has both axes and the noise of both images; the factor is
+  // the 99.9 % point, 3.7 sqrt(2) sigma.
+  const double sigma = 1.4826 * errors(errors.size() / 2);
+  const int by_rotation =
+      CountRotationInliers(inliers, camera1, camera2, pose.rotation,
+                           std::max(options.max_error, 5.3 * sigma));
+  const double by_chance =
+      0.05 * inliers.size() + 0.02 * (num_pairs - inliers.size());
+  const double parallax = static_cast<double>(inliers.size()) - by_rotation;
+  return parallax >= std::max<double>(options.min_inliers, by_chance);
+}
+
+// Does one homography explain the inliers of a fundamental matrix? Then a whole
+// family of matrices does.
+bool OneHomographyExplains(const std::vector<PointPair>& inliers,
+                           TwoViewOptions options) {
+  options.model = TwoViewModel::kHomography;
+  const auto homography = RunUsac(inliers, {}, {}, options);
+  if (!homography) return false;
+  const Matrix3 h = ToArray(*homography);
+  const auto explained =
+      std::count_if(inliers.begin(), inliers.end(), [&](const PointPair& pair) {
+        return TransferError(h, pair) <= options.max_error;
+      });
+  return explained >= 0.95 * inliers.size();
+}
+
+std::string Count(size_t count, const char* things) {
+  return std::to_string(count) + " " + things;
+}
+
+}  // namespace
+
+double RelativePose::RotationAngle() const {
+  const Matrix3d r = FromArray(rotation);
+  const Vector3d twice_sine(r(2, 1) - r(1, 2), r(0, 2) - r(2, 0),
+                            r(1, 0) - r(0, 1));
+  return std::atan2(twice_sine.norm(), r.trace() - 1);
+}
+
+const char* Name(TwoViewModel model) {
+  switch (model) {
+    case TwoViewModel::kEssential:
+      return "essential";
+    case TwoViewModel::kFundamental:
+      return "fundamental";
+    case TwoViewModel::kHomography:
+      return "homography";
+  }
+  return "";
+}
+
+std::string TwoViewOptions::Validate() const {
+  if (!(max_error > 0) || !std::isfinite(max_error)) {
+    return "the largest error of an inlier must be a positive number of pixels";
+  }
+  if (!(confidence > 0 && confidence < 1)) {
+    return "the confidence must lie between 0 and 1";
+  }
+  if (max_iterations < 1) return "at least one iteration is needed";
+  if (min_inliers < 1) return "the smallest number of inliers must be positive";
+  return "";
+}
+
+double SquaredSampsonError(const Matrix3& matrix, const PointPair& pair) {
+  const Matrix3d m = FromArray(matrix);
+  const Vector3d line2 = m * Ray1(pair);
+  const Vector3d line1 = m.transpose() * Ray2(pair);
+  const double product = Ray2(pair).dot(line2);
+  return product * product /
+         (line2.head<2>().squaredNorm() + line1.head<2>().squaredNorm());
+}
+
+double TransferError(const Matrix3& homography, const PointPair& pair) {
+  const Vector3d p = FromArray(homography) * Ray1(pair);
+  const Vector2d difference = p.head<2>() / p.z() - Vector2d(pair.x2, pair.y2);
+  const double error = difference.norm();
+  return std::isfinite(error) ? error : std::numeric_limits<double>::infinity();
+}
+
+TwoViewGeometry EstimateTwoViewGeometry(const std::vector<PointPair>& pairs,
+                                        const PinholeCamera& camera1,
+                                        const PinholeCamera& camera2,
+                                        const TwoViewOptions& options) {
+  const std::string problem = options.Validate();
+  if (!problem.empty()) throw InputError(problem);
+  const bool essential = options.model == TwoViewModel::kEssential;
+  const bool homography = options.model == TwoViewModel::kHomography;
+  if (essential && !(Usable(camera1) && Usable(camera2))) {
+    throw InputError("a camera needs finite numbers and focal lengths above 0");
+  }
+
+  TwoViewGeometry result;
+  result.model = options.model;
+  const int sample_size = essential ? 5 : homography ? 4 : 7;
+  const size_t needed = std::max(options.min_inliers, sample_size);
+  const std::vector<PointPair> distinct = DistinctPairs(pairs, options.seed);
+  if (distinct.size() < needed) {
+    result.reason = Count(distinct.size(), "distinct matches, ") +
+                    Count(needed, "are needed");
+    return result;
+  }
+  if (Collinear(distinct, 1e-3)) {
+    result.reason = "all matched points of an image lie on one line";
+    return result;
+  }
+  std::optional<Matrix3d> matrix = RunUsac(distinct, camera1, camera2, options);
+  if (!matrix) {
+    result.reason = std::string("no ") + Name(options.model) +
+                    (homography ? "" : " matrix") + " fits the matches";
+    return result;
+  }
+
+  // In pixels, for errors.
+  Matrix3d in_pixels =
+      essential ? FundamentalFromEssential(*matrix, camera1, camera2) : *matrix;
+  const auto is_inlier = [&](const PointPair& pair) {
+    const Matrix3 m = ToArray(in_pixels);
+    return homography ? TransferError(m, pair) <= options.max_error
+                      : SquaredSampsonError(m, pair) <=
+                            options.max_error * options.max_error;
+  };
+  const auto distinct_inliers = [&] {
+    std::vector<PointPair> inliers;
+    for (const PointPair& pair : distinct) {
+      if (is_inlier(pair)) inliers.push_back(pair);
+    }
+    return inliers;
+  };
+  std::vector<PointPair> inliers = distinct_inliers();
+  std::optional<Pose> pose;
+  if (essential && inliers.size() >= needed) {
+    pose = Refined(PoseFromEssential(*matrix, inliers, camera1, camera2),
+                   distinct, camera1, camera2, options.max_error);
+    // The refined matrix may have turned the points behind a camera.
+    pose = PoseFromEssential(pose->Essential(), inliers, camera1, camera2);
+    *matrix = pose->Essential().normalized();
+    in_pixels = FundamentalFromEssential(*matrix, camera1, camera2);
+    inliers = distinct_inliers();
+  }
+  if (inliers.size() < needed) {
+    result.reason =
+        Count(inliers.size(), "inliers, ") + Count(needed, "are needed");
+    return result;
+  }
+  if (Collinear(inliers, options.max_error)) {
+    result.reason = "the inliers of an image lie on one line";
+    return result;
+  }
+
+  if (homography && std::abs((*matrix)(2, 2)) > 1e-9) {
+    *matrix /= (*matrix)(2, 2);
+  }
+  result.success = true;
+  result.matrix = ToArray(*matrix);
+  for (size_t i = 0; i < pairs.size(); ++i) {
+    if (Usable(pairs[i]) && is_inlier(pairs[i])) {
+      result.inliers.push_back(static_cast<int>(i));
+    }
+  }
+  if (options.model == TwoViewModel::kFundamental &&
+      OneHomographyExplains(inliers, options)) {
+    result.reason =
+        "the points lie on a plane, or the camera only turned: the fundamental "
+        "matrix is one of many";
+  }
+  if (!essential) return result;
+  if (!TranslationIsTold(inliers, distinct.size(), *pose, camera1, camera2,
+                         options)) {
+    result.reason =
+        "the camera only turned, or the points are too far away to tell the "
+        "direction of motion";
+    return result;
+  }
+  result.pose.emplace();
+  result.pose->rotation = ToArray(pose->rotation);
+  for (int k = 0; k < 3; ++k) {
+    result.pose->translation[k] = pose->translation(k);
+  }
+  return result;
+}
+
+}  // namespace tiepoint
