@@ -132,6 +132,7 @@ SafeTensors ReadSafeTensors(const std::string& path) {
   try {
     const auto header =
         nlohmann::json::parse(file.data() + 8, file.data() + 8 + header_size);
+    if (!header.is_object()) Fail(path, "the header is damaged");
     for (const auto& [name, item] : header.items()) {
       if (name == "__metadata__") {
         content.metadata = item.get<std::map<std::string, std::string>>();
@@ -191,6 +192,7 @@ void WriteSafeTensors(const std::string& path, const SafeTensors& content,
   std::error_code error;
   std::filesystem::rename(temporary, path, error);
   if (error) {
+    std::remove(temporary.c_str());
     throw InputError("cannot write '" + path + "': " + error.message());
   }
 }
