@@ -16,10 +16,13 @@ struct ReadOptions {
 };
 
 // Reads JPEG (gray, YCbCr, CMYK/YCCK), PNG, TIFF, PPM/PGM, WebP; 8 or 16 bit;
-// gray, colour, with alpha (blended over nothing: alpha is ignored). EXIF
-// orientation is reported and not applied.
+// gray, colour, with alpha (which is ignored: the colours count as they are
+// stored). Gray is 0.299 R + 0.587 G + 0.114 B, rounded to the depth of the
+// file; 16-bit files become 0..255 with 1/257 steps. EXIF orientation is
+// reported and not applied, to TIFF neither.
 // Throws InputError with one line naming the file: missing, a directory,
-// empty, truncated, not an image, larger than 2^16 a side.
+// empty, truncated, damaged, not an image, more than 2^16 pixels a side or 2^28
+// in all, samples that are neither 8 nor 16 bit.
 Image ReadImage(const std::string& path, const ReadOptions& options = {});
 
 }  // namespace tiepoint

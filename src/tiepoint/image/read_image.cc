@@ -1,0 +1,242 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "tiepoint/image/read_image.h"
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+#include <cstdint>
+#include <cstring>
+#include <filesystem>
+#include <fstream>
+#include <iostream>
+#include <iterator>
+#include <opencv2/imgcodecs.hpp>
+#include <opencv2/imgproc.hpp>
+#include <span>
+#include <sstream>
+#include <string_view>
+
+#include "tiepoint/base/error.h"
+#include "tiepoint/image/decode_jpeg.h"
+#include "tiepoint/image/exif.h"
+
+namespace tiepoint {
+namespace {
+
+constexpr int kMaxSide = 1 << 16;
+constexpr int64_t kMaxPixels = int64_t{1} << 28;
+
+using Bytes = std::vector<uint8_t>;
+
+Bytes ReadBytes(const std::string& path) {
+  namespace fs = std::filesystem;
+  std::error_code error;
+  const fs::file_status status = fs::status(path, error);
+  if (!fs::exists(status)) throw InputError(path + ": no such file");
+  if (fs::is_directory(status)) throw InputError(path + ": is a directory");
+  if (!fs::is_regular_file(status) && !fs::is_fifo(status)) {
+    throw InputError(path + ": is not a regular file");
+  }
+  std::ifstream file(path, std::ios::binary);
+  if (!file) throw InputError(path + ": cannot be opened for reading");
+  Bytes bytes{std::istreambuf_iterator<char>(file), {}};
+  if (file.bad()) throw InputError(path + ": cannot be read");
+  if (bytes.empty()) throw InputError(path + ": is empty");
+  return bytes;
+}
+
+bool StartsWith(const Bytes& file, std::string_view magic) {
+  return file.size() >= magic.size() &&
+         std::memcmp(file.data(), magic.data(), magic.size()) == 0;
+}
+
+uint32_t BigEndian32(const uint8_t* p) {
+  return uint32_t{p[0]} << 24 | uint32_t{p[1]} << 16 | uint32_t{p[2]} << 8 |
+         p[3];
+}
+
+// The checksum of PNG chunks (reflected polynomial 0xEDB88320).
+uint32_t Crc32(std::span<const uint8_t> bytes) {
+  static const std::array<uint32_t, 256> table = [] {
+    std::array<uint32_t, 256> t{};
+    for (uint32_t i = 0; i < 256; ++i) {
+      uint32_t c = i;
+      for (int k = 0; k < 8; ++k) c = (c & 1 ? 0xEDB88320u : 0u) ^ (c >> 1);
+      t[i] = c;
+    }
+    return t;
+  }();
+  uint32_t c = 0xFFFFFFFFu;
+  for (const uint8_t b : bytes) c = table[(c ^ b) & 0xFF] ^ (c >> 8);
+  return ~c;
+}
+
+// Walks the chunks of a PNG to IEND. Done here because libpng writes what it
+// finds to stderr and OpenCV does not pass it on. Empty when all is well.
+std::string FindPngDamage(const Bytes& file) {
+  size_t at = 8;
+  while (true) {
+    if (file.size() - at < 12) return "is truncated";
+    const size_t length = BigEndian32(&file[at]);
+    if (file.size() - at - 12 < length) return "is truncated";
+    const std::span<const uint8_t> covered(&file[at + 4], length + 4);
+    if (Crc32(covered) != BigEndian32(&file[at + 8 + length])) {
+      return "is damaged (wrong checksum)";
+    }
+    if (std::memcmp(&file[at + 4], "IEND", 4) == 0) return "";
+    at += 12 + length;
+  }
+}
+
+// The largest sample value that a PGM or PPM header promises, which OpenCV
+// hands through unscaled except for 8-bit text forms.
+double PnmFullScale(const Bytes& file) {
+  std::string header(file.begin(),
+                     file.begin() + std::min<size_t>(file.size(), 4096));
+  for (size_t hash; (hash = header.find('#')) != std::string::npos;) {
+    const size_t end = std::min(header.find('\n', hash), header.size());
+    header.erase(hash, end - hash);
+  }
+  std::istringstream in(header.substr(2));
+  int width = 0, height = 0, full_scale = 0;
+  in >> width >> height >> full_scale;
+  if (!in || full_scale < 1 || full_scale > 65535) return 255;
+  const bool text = header[1] == '2' || header[1] == '3';
+  return text && full_scale <= 255 ? 255 : full_scale;
+}
+
+// OpenCV and its codecs write to std::cerr when they fail. This program says
+// what is wrong itself, in one line.
+class QuietCerr {
+ public:
+  QuietCerr() : old_(std::cerr.rdbuf(nullptr)) {}
+  ~QuietCerr() {
+    std::cerr.rdbuf(old_);
+    std::cerr.clear();
+  }
+
+ private:
+  std::streambuf* old_;
+};
+
+// OpenCV turns TIFF files upright by their own orientation tag whatever its
+// flags say. Back to the stored pixels.
+cv::Mat UndoTiffOrientation(const cv::Mat& upright, int orientation) {
+  cv::Mat stored = upright;
+  if (orientation >= 5) cv::transpose(upright, stored);
+  const bool left_right = orientation == 2 || orientation == 8;
+  const bool up_down = orientation == 4 || orientation == 6;
+  const bool both = orientation == 3 || orientation == 7;
+  if (left_right) cv::flip(stored, stored, 1);
+  if (up_down) cv::flip(stored, stored, 0);
+  if (both) cv::flip(stored, stored, -1);
+  return stored;
+}
+
+struct Decoded {
+  cv::Mat pixels;           // gray or BGR, 8 or 16 bit
+  double full_scale = 255;  // sample value of white
+};
+
+Decoded DecodeWithOpenCv(const std::string& path, const Bytes& file,
+                         int orientation) {
+  Decoded decoded;
+  try {
+    const QuietCerr quiet;
+    decoded.pixels =
+        cv::imdecode(file, cv::IMREAD_ANYCOLOR | cv::IMREAD_ANYDEPTH |
+                               cv::IMREAD_IGNORE_ORIENTATION);
+  } catch (const cv::Exception& e) {
+    const bool size = e.err.find("IMAGE") != std::string::npos;
+    throw InputError(path + (size ? ": has too many pixels"
+                                  : ": is not an image or is damaged"));
+  }
+  if (decoded.pixels.empty()) {
+    throw InputError(path + ": is not an image, or is truncated or damaged");
+  }
+  const int depth = decoded.pixels.depth();
+  if (depth != CV_8U && depth != CV_16U) {
+    throw InputError(path + ": has samples that are neither 8 nor 16 bit");
+  }
+  decoded.full_scale = depth == CV_8U ? 255 : 65535;
+  if (StartsWith(file, "II") || StartsWith(file, "MM")) {
+    decoded.pixels = UndoTiffOrientation(decoded.pixels, orientation);
+  }
+  const bool pnm = file.size() > 2 && file[0] == 'P' && file[1] >= '2' &&
+                   file[1] <= '6' && file[1] != '4';
+  if (pnm) decoded.full_scale = PnmFullScale(file);
+  return decoded;
+}
+
+Decoded Decode(const std::string& path, const Bytes& file, int orientation) {
+  if (StartsWith(file, "\xFF\xD8\xFF")) {
+    const DecodedJpeg jpeg = DecodeJpeg(file, kMaxPixels);
+    if (!jpeg.error.empty()) throw InputError(path + ": " + jpeg.error);
+    const cv::Mat view(jpeg.height, jpeg.width, CV_8UC(jpeg.channels),
+                       const_cast<uint8_t*>(jpeg.pixels.data()));
+    return {view.clone(), 255};
+  }
+  if (StartsWith(file, "\x89PNG\r\n\x1A\n")) {
+    const std::string damage = FindPngDamage(file);
+    if (!damage.empty()) throw InputError(path + ": " + damage);
+  }
+  return DecodeWithOpenCv(path, file, orientation);
+}
+
+cv::Size WorkingSize(cv::Size stored, int max_image_size) {
+  const int longer = std::max(stored.width, stored.height);
+  if (max_image_size <= 0 || longer <= max_image_size) return stored;
+  const double factor = static_cast<double>(max_image_size) / longer;
+  const auto scaled = [&](int n) {
+    return std::max(1, static_cast<int>(std::lround(n * factor)));
+  };
+  return {scaled(stored.width), scaled(stored.height)};
+}
+
+}  // namespace
+
+Image ReadImage(const std::string& path, const ReadOptions& options) {
+  const Bytes file = ReadBytes(path);
+  const ExifNotes exif = ReadExif(file);
+  const Decoded decoded = Decode(path, file, exif.orientation);
+  const cv::Size stored = decoded.pixels.size();
+  if (stored.width > kMaxSide || stored.height > kMaxSide ||
+      int64_t{stored.width} * stored.height > kMaxPixels) {
+    throw InputError(path + ": has too many pixels");
+  }
+
+  Image image;
+  image.path = path;
+  image.width = stored.width;
+  image.height = stored.height;
+  image.exif_orientation = exif.orientation;
+  image.focal_length =
+      FocalLengthInPixels(exif.focal, stored.width, stored.height);
+
+  const cv::Size working = WorkingSize(stored, options.max_image_size);
+  const double to_255 = 255 / decoded.full_scale;
+  const bool colour = decoded.pixels.channels() == 3;
+  image.gray = GrayImage(working.width, working.height);
+  cv::Mat target(working, CV_32FC1, image.gray.pixels.data());
+  cv::Mat gray = decoded.pixels;
+  if (colour) cv::cvtColor(decoded.pixels, gray, cv::COLOR_BGR2GRAY);
+  if (working == stored) {
+    gray.convertTo(target, CV_32F, to_255);
+  } else {
+    gray.convertTo(gray, CV_32F, to_255);
+    cv::resize(gray, target, working, 0, 0, cv::INTER_AREA);
+  }
+
+  if (options.keep_colour) {
+    cv::Mat bgr = decoded.pixels;
+    if (working != stored) {
+      cv::resize(decoded.pixels, bgr, working, 0, 0, cv::INTER_AREA);
+    }
+    bgr.convertTo(bgr, CV_8U, to_255);
+    if (!colour) cv::cvtColor(bgr, bgr, cv::COLOR_GRAY2BGR);
+    image.bgr.assign(bgr.datastart, bgr.dataend);
+  }
+  return image;
+}
+
+}  // namespace tiepoint
