@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <cstdint>
+
 #include "tiepoint/features/keypoint.h"
 #include "tiepoint/image/image.h"
 #include "tiepoint/pipeline/preset.h"
@@ -13,8 +15,14 @@ struct ExtractSeconds {
   double describe = 0;
 };
 
+// The largest working image: the scale space of the detectors takes about 250
+// bytes a pixel, 10 GB at this size. Larger photographs are refused with a hint
+// at --max-image-size.
+inline constexpr int64_t kMaxWorkingPixels = 40'000'000;
+
 // Keypoints, angles and descriptors of one photograph; keypoints in pixels of
-// the stored file (scale too), whatever size the steps worked on.
+// the stored file (scale too), whatever size the steps worked on. Throws
+// InputError when the working image exceeds kMaxWorkingPixels.
 FeatureSet Extract(const Image& image, const Steps& steps, int max_keypoints,
                    ExtractSeconds* seconds = nullptr);
 

@@ -26,6 +26,8 @@ struct MatchPhotographsOptions {
   // Empty: essential when both cameras are known, else fundamental.
   std::optional<TwoViewModel> model;
   TwoViewOptions geometry;
+  // Keep the colours of the photographs (for DrawMatches).
+  bool keep_colour = false;
 };
 
 struct MatchReport {
@@ -36,13 +38,21 @@ struct MatchReport {
   std::vector<float> weights;  // one a match: 1, nothing is classified yet
   TwoViewGeometry geometry;
   Preset preset;
+  // Wall time of each step, both photographs together: "load" (weights),
   // "read", "detect", "orient", "describe", "match", "geometry", "total".
   std::map<std::string, double> seconds;
 };
 
 // Throws InputError for input that cannot be used; no matches or no pose are
-// answers (report.geometry.success, .reason).
+// results (report.geometry.success, .reason).
 MatchReport MatchPhotographs(const std::string& path1, const std::string& path2,
                              const MatchPhotographsOptions& options);
+
+// Whether the question was answered: a geometry was found and, with the
+// essential model, the direction of motion too.
+bool HasAnswer(const MatchReport& report);
+
+// The matches as pixels of the stored files.
+std::vector<PointPair> MatchedPoints(const MatchReport& report);
 
 }  // namespace tiepoint

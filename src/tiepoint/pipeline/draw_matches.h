@@ -1,0 +1,25 @@
+// SPDX-License-Identifier: Apache-2.0
+// The answer for eyes.
+#pragma once
+
+#include <string>
+
+#include "tiepoint/pipeline/match_photographs.h"
+
+namespace tiepoint {
+
+struct DrawOptions {
+  bool keypoints = false;  // all keypoints: circle of radius 2 scale, angle
+  bool outliers = false;   // faint, red
+  // At most this many inliers are joined by lines, those of the highest
+  // similarity; all get their dots.
+  int max_lines = 300;
+  int height = 720;      // of the photographs in the picture, pixels
+  int max_width = 2400;  // of the picture
+};
+
+// A PNG: both photographs side by side, inliers joined in green, a caption with
+// the counts. `report` must come from MatchPhotographs with keep_colour.
+std::string DrawMatches(const MatchReport& report, const DrawOptions& options);
+
+}  // namespace tiepoint
