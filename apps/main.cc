@@ -1,0 +1,93 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <csignal>
+#include <cstdio>
+#include <exception>
+#include <new>
+#include <string>
+
+#include "command.h"
+#include "tiepoint/base/error.h"
+#include "tiepoint/base/parallel.h"
+
+namespace {
+
+// The first Ctrl-C lets the running step finish and files be whole; the second
+// ends the program at once.
+void OnSignal(int signal) {
+  tiepoint::RequestInterrupt();
+  std::signal(signal, SIG_DFL);
+}
+
+int Fail(std::string message, int exit_code) {
+  std::replace(message.begin(), message.end(), '\n', ' ');
+  std::fflush(stdout);
+  fmt::print(stderr, "tiepoint: {}\n", message);
+  return exit_code;
+}
+
+// The deepest command that was named on the command line: its help is the one
+// to look at.
+std::string NamedCommand(const CLI::App& app) {
+  std::string name = app.get_name();
+  for (const CLI::App* next : app.get_subcommands()) {
+    name += " " + NamedCommand(*next);
+  }
+  return name;
+}
+
+int Run(int argc, char** argv) {
+  CLI::App app("Tiepoint: local image features and relative pose.", "tiepoint");
+  app.set_version_flag("--version", "tiepoint " TIEPOINT_VERSION);
+  app.require_subcommand(1);
+  app.footer(
+      "Examples:\n"
+      "  tiepoint match A.jpg B.jpg -o out    matches, pose, picture, JSON\n"
+      "  tiepoint match --help\n"
+      "  tiepoint models list\n\n"
+      "Exit codes: 0 answer, 1 no answer (e.g. no pose), 2 bad input or usage, "
+      "130 Ctrl-C.");
+  CommandContext context;
+  AddMatchCommand(app, context);
+  AddEvaluateCommand(app, context);
+  AddBenchCommand(app, context);
+  AddModelsCommand(app, context);
+#ifdef TIEPOINT_WITH_TRAINING
+  AddTrainCommand(app, context);
+#endif
+
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::Success& help) {
+    return app.exit(help);
+  } catch (const CLI::Error& error) {
+    return Fail(
+        std::string(error.what()) + " (see " + NamedCommand(app) + " --help)",
+        kExitBadInput);
+  }
+  return context.exit_code;
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  std::signal(SIGINT, OnSignal);
+  std::signal(SIGTERM, OnSignal);
+  try {
+    const int exit_code = Run(argc, argv);
+    if (std::fflush(stdout) != 0) {
+      return Fail("standard output cannot be written", kExitBadInput);
+    }
+    return exit_code;
+  } catch (const tiepoint::InputError& error) {
+    return Fail(error.what(), kExitBadInput);
+  } catch (const tiepoint::Interrupted& error) {
+    return Fail(error.what(), kExitInterrupted);
+  } catch (const std::bad_alloc&) {
+    return Fail("not enough memory; try --max-image-size 2000", kExitBadInput);
+  } catch (const std::exception& error) {
+    return Fail(std::string("internal error: ") + error.what(), kExitBadInput);
+  }
+}

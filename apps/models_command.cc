@@ -1,0 +1,107 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <fmt/format.h>
+
+#include <filesystem>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "command.h"
+#include "tiepoint/base/error.h"
+#include "tiepoint/network/model_file.h"
+#include "tiepoint/pipeline/preset.h"
+
+namespace {
+
+namespace fs = std::filesystem;
+using namespace tiepoint;
+
+// The weights that presets use.
+const std::vector<std::string> kNames = {"lift_detector", "lift_orientation",
+                                         "deepdesc", "logpolar"};
+
+int64_t NumParameters(const Model& model) {
+  int64_t count = 0;
+  for (const auto& [name, tensor] : model.weights) count += tensor.Size();
+  return count;
+}
+
+std::string ShapeText(const Shape& shape) {
+  return fmt::format("{} x {} x {}", shape.channels, shape.height, shape.width);
+}
+
+// A name of weights, or the path of a file.
+std::string Resolve(const std::string& models, const std::string& name) {
+  return fs::is_regular_file(name) ? name : FindModel(models, name);
+}
+
+void List(const std::string& models) {
+  fmt::print("{:<18}{:<20}{:>12}{:>10}  {}\n", "name", "architecture",
+             "parameters", "MMAC", "file");
+  for (const std::string& name : kNames) {
+    std::string path;
+    try {
+      path = FindModel(models, name);
+    } catch (const InputError&) {
+      fmt::print("{:<18}not found\n", name);
+      continue;
+    }
+    const Model model = ReadModel(path);
+    fmt::print("{:<18}{:<20}{:>12}{:>10.2f}  {}\n", name,
+               model.spec.architecture, NumParameters(model),
+               MultiplyAdds(model.spec) / 1e6, path);
+  }
+}
+
+void Show(const std::string& models, const std::string& name) {
+  const std::string path = Resolve(models, name);
+  const Model model = ReadModel(path);
+  const NetworkSpec& spec = model.spec;
+  const auto row = [](const std::string& key, const std::string& value) {
+    fmt::print("{:<16}{}\n", key, value);
+  };
+  row("file", path);
+  row("architecture", spec.architecture);
+  row("input", ShapeText(spec.input) + " (channels x height x width)");
+  row("output", ShapeText(OutputShape(spec)));
+  row("normalisation", model.per_patch
+                           ? std::string("each patch to mean 0, deviation 1")
+                           : fmt::format("(intensity - {:g}) / {:g}",
+                                         model.mean, model.deviation));
+  row("parameters", fmt::format("{}", NumParameters(model)));
+  row("multiply-adds",
+      fmt::format("{:.2f} million a sample", MultiplyAdds(spec) / 1e6));
+  for (const auto& [key, value] : model.notes) row(key, value);
+}
+
+}  // namespace
+
+void AddModelsCommand(CLI::App& app, CommandContext& context) {
+  struct Arguments {
+    std::string models, name;
+  };
+  const auto arguments = std::make_shared<Arguments>();
+  CLI::App* command =
+      app.add_subcommand("models", "The weights that are installed");
+  command->require_subcommand(1);
+  command->footer(
+      "Examples:\n"
+      "  tiepoint models list\n"
+      "  tiepoint models show deepdesc");
+  const auto add = [&](const char* name, const char* text) {
+    CLI::App* sub = command->add_subcommand(name, text);
+    sub->add_option("--models", arguments->models, "Folder of the weights");
+    return sub;
+  };
+  add("list", "All weights in one table")->callback([arguments, &context] {
+    List(arguments->models);
+    context.exit_code = kExitAnswer;
+  });
+  CLI::App* show = add("show", "What one file says about itself");
+  show->add_option("NAME", arguments->name, "Name, or path of a file")
+      ->required();
+  show->callback([arguments, &context] {
+    Show(arguments->models, arguments->name);
+    context.exit_code = kExitAnswer;
+  });
+}
