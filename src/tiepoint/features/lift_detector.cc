@@ -1,0 +1,100 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "tiepoint/features/lift_detector.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "tiepoint/base/error.h"
+
+namespace tiepoint {
+namespace {
+
+// Levels whose shorter side is not larger hold no keypoint (as LIFT).
+constexpr int kMinLevelSide = 26;
+
+// Level pixels that one score sees, minus one: what a valid convolution takes.
+// Throws InputError when the network is no detector.
+int ContextOf(const Model& model) {
+  const NetworkSpec& spec = model.spec;
+  const auto fail = [&](const std::string& why) -> int {
+    throw InputError("network '" + spec.architecture +
+                     "' is not a detector: " + why);
+  };
+  int context = 0;
+  for (const LayerSpec& layer : spec.layers) {
+    if (layer.type != LayerSpec::Type::kConv) continue;
+    if (layer.stride != 1 || layer.padding != 0) {
+      return fail("convolutions must have stride 1 and no padding");
+    }
+    context += layer.kernel - 1;
+  }
+  if (context % 2 != 0) return fail("a score has no centre pixel");
+  const Shape& in = spec.input;
+  const Shape out = OutputShape(spec);
+  if (in.channels != 1) return fail("it does not take gray images");
+  if (out != Shape{1, in.height - context, in.width - context}) {
+    return fail("it does not give one score a pixel");
+  }
+  if (model.per_patch) {
+    return fail("its input is normalised patch by patch");
+  }
+  return context;
+}
+
+}  // namespace
+
+std::string LiftDetectorOptions::Validate() const {
+  if (const std::string why = scales.Validate(); !why.empty()) return why;
+  if (!(border >= 0 && border <= 100)) {
+    return "border must be between 0 and 100 sigma";
+  }
+  return "";
+}
+
+LiftDetector::LiftDetector(Model model, const LiftDetectorOptions& options)
+    : network_(std::move(model)), options_(options) {
+  ContextOf(network_.model());
+  if (const std::string why = options.Validate(); !why.empty()) {
+    throw InputError(why);
+  }
+}
+
+std::vector<ScoreMap> LiftDetector::ScoreMaps(
+    const ImagePyramid& pyramid) const {
+  const int context = ContextOf(network_.model());
+  std::vector<ScoreMap> maps;
+  for (const double scale : options_.scales.Scales()) {
+    ScaleLevel level = MakeScaleLevel(pyramid, scale);
+    GrayImage& image = level.image;
+    const int side = std::min(image.width, image.height);
+    if (side <= std::max(kMinLevelSide, context)) break;  // coarser: smaller
+    NormalizeInput(network_.model(), image.pixels.data(),
+                   static_cast<int>(image.pixels.size()));
+    ScoreMap map;
+    map.scale = level.scale;
+    map.spacing = level.spacing;
+    map.offset = context / 2;
+    map.scores.pixels =
+        network_.RunDense(image.pixels.data(), image.width, image.height,
+                          &map.scores.width, &map.scores.height);
+    maps.push_back(std::move(map));
+  }
+  return maps;
+}
+
+std::vector<Keypoint> LiftDetector::Detect(const ImagePyramid& pyramid,
+                                           int max_keypoints) const {
+  std::vector<Keypoint> keypoints =
+      FindMaxima(ScoreMaps(pyramid), options_.maxima);
+  // The outermost pixels reach half a pixel beyond their centres.
+  const double right = pyramid.width() - 0.5, bottom = pyramid.height() - 0.5;
+  std::erase_if(keypoints, [&](const Keypoint& k) {
+    const double reach = options_.border * k.scale;
+    return k.x - reach < -0.5 || k.y - reach < -0.5 || k.x + reach > right ||
+           k.y + reach > bottom;
+  });
+  KeepStrongest(keypoints, max_keypoints);
+  return keypoints;
+}
+
+}  // namespace tiepoint

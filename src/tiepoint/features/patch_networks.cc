@@ -1,0 +1,112 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "tiepoint/features/patch_networks.h"
+
+#include <algorithm>
+#include <cmath>
+
+#include "tiepoint/base/error.h"
+#include "tiepoint/base/parallel.h"
+
+namespace tiepoint {
+namespace {
+
+constexpr int kBatch = InferenceNetwork::kBatch;
+
+// Calls place(first, count) for batches of the `total` keypoints, on all
+// threads.
+template <typename F>
+void ForBatches(int total, const F& place) {
+  ParallelFor((total + kBatch - 1) / kBatch, [&](int b) {
+    const int first = b * kBatch;
+    place(first, std::min(kBatch, total - first));
+  });
+}
+
+// The patches of `keypoints`, normalised, one after the other.
+template <typename AngleOf>
+std::vector<float> SamplePatches(const ImagePyramid& pyramid,
+                                 std::span<const Keypoint> keypoints,
+                                 const Model& model,
+                                 const PatchGeometry& geometry,
+                                 const AngleOf& angle_of) {
+  const int size = geometry.size * geometry.size;
+  std::vector<float> patches(keypoints.size() * size);
+  float* patch = patches.data();
+  for (const Keypoint& k : keypoints) {
+    SamplePatch(pyramid, k.x, k.y, k.scale, angle_of(k), geometry, patch);
+    NormalizeInput(model, patch, size);
+    patch += size;
+  }
+  return patches;
+}
+
+}  // namespace
+
+PatchGeometry GeometryOf(const Model& model) {
+  const Shape& input = model.spec.input;
+  const std::string network = "network '" + model.spec.architecture + "'";
+  if (input.channels != 1 || input.height != input.width) {
+    throw InputError(network + " does not take square gray patches");
+  }
+  const double grid = model.Number("grid", 0);
+  if (grid != 0 && grid != 1) {
+    throw InputError(network +
+                     ": note 'grid' must be 0 (Cartesian) or 1 (log-polar)");
+  }
+  PatchGeometry geometry;
+  geometry.grid = grid == 1 ? PatchGeometry::Grid::kLogPolar
+                            : PatchGeometry::Grid::kCartesian;
+  geometry.size = input.width;
+  geometry.support = model.Number("support", geometry.support);
+  geometry.inner = model.Number("inner", geometry.inner);
+  if (const std::string why = geometry.Validate(); !why.empty()) {
+    throw InputError(network + ": " + why);
+  }
+  return geometry;
+}
+
+NetworkOrientation::NetworkOrientation(Model model)
+    : network_(std::move(model)), geometry_(GeometryOf(network_.model())) {
+  if (OutputShape(network_.model().spec).Size() != 2) {
+    throw InputError("network '" + network_.model().spec.architecture +
+                     "' is not an orientation network: it has not 2 outputs");
+  }
+}
+
+void NetworkOrientation::Estimate(const ImagePyramid& pyramid,
+                                  std::span<Keypoint> keypoints) const {
+  ForBatches(static_cast<int>(keypoints.size()), [&](int first, int count) {
+    const std::span<Keypoint> batch = keypoints.subspan(first, count);
+    const std::vector<float> patches =
+        SamplePatches(pyramid, batch, network_.model(), geometry_,
+                      [](const Keypoint&) { return 0.0; });
+    float directions[2 * kBatch];
+    network_.Run(patches.data(), count, directions);
+    for (int i = 0; i < count; ++i) {
+      const float cosine = directions[2 * i], sine = directions[2 * i + 1];
+      // No direction at all, also as -0, is angle 0.
+      batch[i].angle =
+          cosine == 0 && sine == 0 ? 0.0f : WrapAngle(std::atan2(sine, cosine));
+    }
+  });
+}
+
+NetworkDescriptor::NetworkDescriptor(Model model)
+    : network_(std::move(model)), geometry_(GeometryOf(network_.model())) {}
+
+DescriptorMatrix NetworkDescriptor::Describe(
+    const ImagePyramid& pyramid, std::span<const Keypoint> keypoints) const {
+  DescriptorMatrix result;
+  result.rows = static_cast<int>(keypoints.size());
+  result.cols = OutputShape(network_.model().spec).Size();
+  result.data.resize(static_cast<size_t>(result.rows) * result.cols);
+  ForBatches(result.rows, [&](int first, int count) {
+    const std::vector<float> patches = SamplePatches(
+        pyramid, keypoints.subspan(first, count), network_.model(), geometry_,
+        [](const Keypoint& k) { return static_cast<double>(k.angle); });
+    network_.Run(patches.data(), count, result.Row(first));
+  });
+  return result;
+}
+
+}  // namespace tiepoint
