@@ -1,0 +1,146 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "training/architectures.h"
+
+#include <cstdio>
+
+#include "tiepoint/base/error.h"
+
+namespace tiepoint {
+namespace {
+
+using Type = LayerSpec::Type;
+
+LayerSpec Conv(const std::string& name, int out, int kernel, int stride = 1,
+               int padding = 0, bool circular_x = false) {
+  LayerSpec layer;
+  layer.type = Type::kConv;
+  layer.name = name;
+  layer.out = out;
+  layer.kernel = kernel;
+  layer.stride = stride;
+  layer.padding = padding;
+  layer.circular_x = circular_x;
+  return layer;
+}
+
+LayerSpec Linear(const std::string& name, int out) {
+  LayerSpec layer;
+  layer.type = Type::kLinear;
+  layer.name = name;
+  layer.out = out;
+  return layer;
+}
+
+LayerSpec Layer(Type type, int kernel = 0) {
+  LayerSpec layer;
+  layer.type = type;
+  layer.kernel = kernel;
+  return layer;
+}
+
+Model DeepDesc() {
+  Model model;
+  model.spec = {
+      "deepdesc",
+      {1, 64, 64},
+      {Conv("conv1", 32, 7), Layer(Type::kRelu), Layer(Type::kAveragePool, 2),
+       Conv("conv2", 64, 6), Layer(Type::kRelu), Layer(Type::kAveragePool, 3),
+       Conv("conv3", 128, 5), Layer(Type::kRelu), Layer(Type::kAveragePool, 4),
+       Layer(Type::kL2Normalize)}};
+  model.per_patch = true;
+  PatchGeometry geometry;
+  geometry.size = 64;
+  geometry.support = 12;
+  NoteGeometry(geometry, model);
+  return model;
+}
+
+Model LogPolar() {
+  const auto circular = [](const std::string& name, int out, int kernel,
+                           int stride) {
+    return Conv(name, out, kernel, stride, kernel / 2, true);
+  };
+  Model model;
+  model.spec = {"logpolar",
+                {1, 32, 32},
+                {circular("conv1", 32, 5, 2), Layer(Type::kRelu),
+                 circular("conv2", 64, 3, 2), Layer(Type::kRelu),
+                 circular("conv3", 64, 3, 1), Layer(Type::kRelu),
+                 circular("conv4", 128, 3, 2), Layer(Type::kRelu),
+                 Linear("fc", 128), Layer(Type::kL2Normalize)}};
+  model.per_patch = true;
+  PatchGeometry geometry;
+  geometry.grid = PatchGeometry::Grid::kLogPolar;
+  geometry.size = 32;
+  geometry.support = 28;
+  geometry.inner = 1;
+  NoteGeometry(geometry, model);
+  return model;
+}
+
+Model LiftOrientation() {
+  Model model;
+  model.spec = {
+      "lift-orientation",
+      {1, 64, 64},
+      {Conv("conv1", 10, 5), Layer(Type::kRelu), Layer(Type::kMaxPool, 2),
+       Conv("conv2", 20, 5), Layer(Type::kRelu), Layer(Type::kMaxPool, 2),
+       Conv("conv3", 50, 3), Layer(Type::kRelu), Layer(Type::kMaxPool, 2),
+       Linear("fc4", 1600), Layer(Type::kGhh), Linear("fc5", 32),
+       Layer(Type::kGhh)}};
+  model.per_patch = true;
+  PatchGeometry geometry;
+  geometry.size = 64;
+  geometry.support = 6;
+  NoteGeometry(geometry, model);
+  return model;
+}
+
+Model LiftDetector() {
+  Model model;
+  model.spec = {
+      "lift-detector", {1, 25, 25}, {Conv("conv", 16, 25), Layer(Type::kGhh)}};
+  // Fixed, not per patch: the score of a place must not depend on the window
+  // that it is computed in.
+  model.mean = 128;
+  model.deviation = 64;
+  return model;
+}
+
+std::string Text(double value) {
+  char buffer[32];
+  std::snprintf(buffer, sizeof buffer, "%g", value);
+  return buffer;
+}
+
+}  // namespace
+
+Model MakeArchitecture(const std::string& name) {
+  if (name == "deepdesc") return DeepDesc();
+  if (name == "logpolar") return LogPolar();
+  if (name == "lift-orientation") return LiftOrientation();
+  if (name == "lift-detector") return LiftDetector();
+  throw InputError("unknown architecture '" + name +
+                   "'; choose deepdesc, logpolar, lift-orientation or "
+                   "lift-detector");
+}
+
+void NoteGeometry(const PatchGeometry& geometry, Model& model) {
+  const bool polar = geometry.grid == PatchGeometry::Grid::kLogPolar;
+  model.notes["grid"] = polar ? "1" : "0";
+  model.notes["support"] = Text(geometry.support);
+  model.notes["inner"] = Text(geometry.inner);
+}
+
+PatchGeometry NotedGeometry(const Model& model) {
+  PatchGeometry geometry;
+  geometry.grid = model.Number("grid", 0) != 0
+                      ? PatchGeometry::Grid::kLogPolar
+                      : PatchGeometry::Grid::kCartesian;
+  geometry.size = model.spec.input.width;
+  geometry.support = model.Number("support", geometry.support);
+  geometry.inner = model.Number("inner", geometry.inner);
+  return geometry;
+}
+
+}  // namespace tiepoint

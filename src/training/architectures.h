@@ -1,0 +1,27 @@
+// SPDX-License-Identifier: Apache-2.0
+// The networks that Tiepoint trains, by name.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "tiepoint/image/patch.h"
+#include "tiepoint/network/model_file.h"
+
+namespace tiepoint {
+
+// An untrained model: spec, input normalisation, patch geometry in its notes;
+// no weights.
+//   "deepdesc"          CNN3 of DeepDesc in LIFT's ReLU + average pooling form
+//   "logpolar"          a small CNN on a log-polar patch
+//   "lift-orientation"  LIFT's orientation network (pooled form), 64 x 64
+//   "lift-detector"     25 x 25 filter bank + GHH
+// Throws InputError naming the choices.
+Model MakeArchitecture(const std::string& name);
+
+// Writes the geometry into the notes of the model (see GeometryOf in
+// tiepoint/features/patch_networks.h, which reads them).
+void NoteGeometry(const PatchGeometry& geometry, Model& model);
+PatchGeometry NotedGeometry(const Model& model);
+
+}  // namespace tiepoint

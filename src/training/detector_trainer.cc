@@ -1,0 +1,236 @@
+// SPDX-License-Identifier: Apache-2.0
+// LIFT's detector (spec section 7): overlap and classification losses, here
+// over stacks of scale-space levels, so that scale is learned as well as place.
+#include <cmath>
+
+#include "tiepoint/base/error.h"
+#include "training/architectures.h"
+#include "training/trainer.h"
+
+namespace tiepoint {
+namespace {
+
+constexpr int kKernel = 25;
+constexpr int kLevels = DetectorStacks::kLevels;
+constexpr int kWindow = DetectorStacks::kWindow;
+constexpr int kScores = DetectorStacks::kScores;
+constexpr double kBeta = 10;  // sharpness of softargmax and soft maximum
+// Half width, in sigma, of the squares whose overlap is compared. LIFT takes
+// its descriptor's 6; smaller squares ask for more exact places.
+constexpr double kOverlapSupport = 2;
+
+// The mean over the eight symmetries of the square: N x 25 x 25.
+torch::Tensor Symmetrize(const torch::Tensor& filters) {
+  torch::Tensor sum = filters + filters.flip(2);
+  sum = sum + sum.rot90(1, {1, 2});
+  return (sum + sum.rot90(2, {1, 2})) / 4 / 2;
+}
+
+// The bank of 16 filters from fewer free ones. Sums 0 and 2 (positive) hold
+// four filters each that are the same under all symmetries of the square; each
+// of the sums 1 and 3 (negative) holds the four quarter turns of one filter.
+// So the score map of a turned picture is the turned score map, exactly, and a
+// round blob is found at its very centre.
+class DetectorNetwork : public torch::nn::Module {
+ public:
+  DetectorNetwork() {
+    round_ =
+        register_parameter("round", 0.02 * torch::randn({8, kKernel, kKernel}));
+    turned_ = register_parameter("turned",
+                                 0.02 * torch::randn({2, kKernel, kKernel}));
+    bias_ = register_parameter("bias", torch::zeros({10}));
+    const torch::NoGradGuard guard;
+    // Begin as a detector of blobs of the level's sigma, bright and dark.
+    const torch::Tensor blob = LaplacianOfGaussian(23.5 / 12);
+    round_[0] += blob;
+    round_[1] -= blob;
+  }
+
+  torch::Tensor Weight() const {
+    const torch::Tensor round = Symmetrize(round_);
+    std::vector<torch::Tensor> bank;
+    for (int group = 0; group < 2; ++group) {
+      bank.push_back(round.narrow(0, 4 * group, 4));
+      const torch::Tensor filter = turned_.narrow(0, group, 1);
+      for (int k = 0; k < 4; ++k) bank.push_back(filter.rot90(k, {1, 2}));
+    }
+    return torch::cat(bank).unsqueeze(1);
+  }
+
+  torch::Tensor Bias() const {
+    return torch::cat({bias_.narrow(0, 0, 4), bias_.narrow(0, 8, 1).expand(4),
+                       bias_.narrow(0, 4, 4), bias_.narrow(0, 9, 1).expand(4)});
+  }
+
+  // N x kLevels x kWindow x kWindow -> N x kLevels x kScores x kScores.
+  torch::Tensor Scores(const torch::Tensor& stacks) const {
+    const torch::Tensor windows = stacks.reshape({-1, 1, kWindow, kWindow});
+    return Ghh(torch::conv2d(windows, Weight(), Bias()), 4, 4)
+        .view({-1, kLevels, kScores, kScores});
+  }
+
+ private:
+  // Scaled so that a blob of full contrast scores a few units.
+  static torch::Tensor LaplacianOfGaussian(double sigma) {
+    torch::Tensor filter = torch::zeros({kKernel, kKernel});
+    for (int y = 0; y < kKernel; ++y) {
+      for (int x = 0; x < kKernel; ++x) {
+        const double r =
+            (std::pow(x - 12, 2) + std::pow(y - 12, 2)) / (2 * sigma * sigma);
+        filter[y][x] = (1 - r) * std::exp(-r);
+      }
+    }
+    filter -= filter.mean();
+    return filter / filter.abs().sum() * 12;
+  }
+
+  torch::Tensor round_, turned_, bias_;
+};
+
+// Where a stack's soft maximum lies: x, y (image pixels), log2 of the spacing.
+struct SoftPlace {
+  torch::Tensor x, y, log_spacing;  // N each
+};
+
+SoftPlace SoftArgMax(const torch::Tensor& scores, const torch::Tensor& frames) {
+  const int64_t n = scores.size(0);
+  const torch::Tensor weight =
+      torch::softmax(kBeta * scores.reshape({n, -1}), 1).view_as(scores);
+  const torch::Tensor cell =
+      torch::arange(kScores, scores.options()) - (kScores - 1) / 2.0;
+  const torch::Tensor spacing = frames.select(2, 2).view({n, kLevels, 1, 1});
+  const auto mean = [&](const torch::Tensor& value) {
+    return (weight * value).sum({1, 2, 3});
+  };
+  return {mean(frames.select(2, 0).view({n, kLevels, 1, 1}) +
+               spacing * cell.view({1, 1, 1, kScores})),
+          mean(frames.select(2, 1).view({n, kLevels, 1, 1}) +
+               spacing * cell.view({1, 1, kScores, 1})),
+          mean(torch::log2(spacing))};
+}
+
+// LIFT's patch score: a soft maximum over the stack.
+torch::Tensor SoftMax(const torch::Tensor& scores) {
+  const torch::Tensor flat = scores.reshape({scores.size(0), -1});
+  return (torch::logsumexp(kBeta * flat, 1) -
+          std::log(static_cast<double>(flat.size(1)))) /
+         kBeta;
+}
+
+SoftPlace MapPlace(const SoftPlace& p, const torch::Tensor& affine) {
+  const auto a = [&](int64_t k) { return affine.select(1, k); };
+  const torch::Tensor dx = p.x - a(0), dy = p.y - a(1);
+  const torch::Tensor det = a(2) * a(5) - a(3) * a(4);
+  return {a(2) * dx + a(3) * dy + a(6), a(4) * dx + a(5) * dy + a(7),
+          p.log_spacing + 0.5 * torch::log2(det.abs())};
+}
+
+// 1 - IoU of the two squares, plus their gap over the root of the union.
+torch::Tensor OverlapLoss(const SoftPlace& a, const SoftPlace& b) {
+  const double half = kOverlapSupport * 23.5 / 12;  // level pixels
+  const torch::Tensor ra = half * torch::exp2(a.log_spacing);
+  const torch::Tensor rb = half * torch::exp2(b.log_spacing);
+  const auto shared = [&](const torch::Tensor& u, const torch::Tensor& v) {
+    return torch::relu(torch::minimum(u + ra, v + rb) -
+                       torch::maximum(u - ra, v - rb));
+  };
+  const torch::Tensor both = shared(a.x, b.x) * shared(a.y, b.y);
+  const torch::Tensor either = 4 * ra * ra + 4 * rb * rb - both;
+  const torch::Tensor gap = torch::relu((a.x - b.x).abs() - ra - rb) +
+                            torch::relu((a.y - b.y).abs() - ra - rb);
+  return (1 - both / either + gap / torch::sqrt(either)).mean();
+}
+
+struct Measured {
+  torch::Tensor overlap, classification;
+  torch::Tensor positive, negative;  // patch scores
+};
+
+Measured Measure(const DetectorNetwork& network, const DetectorStacks& batch,
+                 torch::Device device) {
+  const auto scores = [&](const std::vector<float>& stacks) {
+    return network.Scores(ToDevice(stacks, kLevels, kWindow, kWindow, device));
+  };
+  const auto table = [&](const std::vector<float>& data, int rows, int cols) {
+    const torch::Tensor t = ToDevice(data, rows, cols, 1, device);
+    return t.squeeze(3);
+  };
+  const torch::Tensor first = scores(batch.first);
+  const torch::Tensor second = scores(batch.second);
+  const SoftPlace a = SoftArgMax(first, table(batch.first_frames, kLevels, 3));
+  const SoftPlace b =
+      SoftArgMax(second, table(batch.second_frames, kLevels, 3));
+  Measured m;
+  m.overlap = OverlapLoss(MapPlace(a, table(batch.affine, 1, 8).squeeze(1)), b);
+  m.positive = torch::cat({SoftMax(first), SoftMax(second)});
+  m.negative = SoftMax(scores(batch.negative));
+  // alpha = 1/6 for each of the three keypoint patches, 3/6 for the other.
+  m.classification = 0.5 * torch::relu(1 - m.positive).pow(2).mean() +
+                     0.5 * torch::relu(1 + m.negative).pow(2).mean();
+  return m;
+}
+
+}  // namespace
+
+void TrainDetector(const TrainOptions& options) {
+  if (const std::string error = options.Validate(); !error.empty()) {
+    throw InputError(error);
+  }
+  TrainingTask task;
+  task.model = MakeArchitecture("lift-detector");
+  task.model.notes["licence"] = options.licence;
+  task.model.notes["data"] = options.data_note;
+  task.model.notes["seed"] = std::to_string(options.seed);
+
+  PrepareTorch(options);
+  const torch::Device device = ChooseDevice(options);
+  const TrainingData data(options);
+  BatchOptions batch_options;
+  batch_options.pairs = options.batch;
+  batch_options.pairs_a_view = 32;
+  batch_options.views.max_tilt = 45;
+  const BatchMaker maker(data.photographs, data.training, batch_options,
+                         options.seed);
+  batch_options.pairs = 4 * options.batch;
+  const BatchMaker held_out(data.photographs, data.validation, batch_options,
+                            StreamSeed(options.seed, 999));
+  const DetectorStacks check = held_out.MakeDetectorStacks(0, task.model);
+
+  const auto network = std::make_shared<DetectorNetwork>();
+  network->to(device);
+  task.network = network;
+  task.export_weights = [&](Model& model) {
+    const auto store = [&](const std::string& name, const torch::Tensor& t) {
+      const torch::Tensor c = t.detach().to(torch::kCPU).contiguous();
+      Tensor& tensor = model.weights[name];
+      tensor.shape.assign(c.sizes().begin(), c.sizes().end());
+      tensor.data.assign(c.data_ptr<float>(), c.data_ptr<float>() + c.numel());
+    };
+    store("conv.weight", network->Weight());
+    store("conv.bias", network->Bias());
+  };
+
+  const Model normalization = task.model;
+  Prefetch<DetectorStacks> batches(
+      CheckpointIteration(options), [&](uint64_t index) {
+        return maker.MakeDetectorStacks(index, normalization);
+      });
+  task.loss = [&](int) {
+    const Measured m = Measure(*network, batches.Take(), device);
+    return m.overlap + m.classification;
+  };
+  task.validate = [&] {
+    const Measured m = Measure(*network, check, device);
+    // How often a keypoint's score exceeds that of a place that is none.
+    const double ranking = (m.positive.unsqueeze(1) > m.negative.unsqueeze(0))
+                               .to(torch::kFloat)
+                               .mean()
+                               .item<double>();
+    return Report{{"overlap", m.overlap.item<double>()},
+                  {"classification", m.classification.item<double>()},
+                  {"ranking", ranking}};
+  };
+  RunTraining(options, task);
+}
+
+}  // namespace tiepoint

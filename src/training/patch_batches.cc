@@ -1,0 +1,285 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "training/patch_batches.h"
+
+#include <algorithm>
+#include <cmath>
+#include <numbers>
+
+#include "tiepoint/base/error.h"
+
+namespace tiepoint {
+namespace {
+
+constexpr double kRadians = std::numbers::pi / 180;
+
+// Finest scale at which training points are found: below it most blobs are
+// noise or compression.
+ScaleSpaceOptions PointScales() { return {1.4, 16.0, 5}; }
+
+Keypoint Jitter(Keypoint k, const KeypointJitter& jitter, Random& random) {
+  k.x += static_cast<float>(jitter.place * k.scale * random.Normal());
+  k.y += static_cast<float>(jitter.place * k.scale * random.Normal());
+  k.scale *= static_cast<float>(std::exp2(jitter.scale * random.Normal()));
+  k.angle = WrapAngle(k.angle + jitter.angle * kRadians * random.Normal());
+  return k;
+}
+
+void AppendPatch(const ImagePyramid& pyramid, const Keypoint& k,
+                 const PatchGeometry& geometry, const Model* normalize,
+                 std::vector<float>& out) {
+  const size_t area = static_cast<size_t>(geometry.size) * geometry.size;
+  out.resize(out.size() + area);
+  float* patch = out.data() + out.size() - area;
+  SamplePatch(pyramid, k.x, k.y, k.scale, k.angle, geometry, patch);
+  if (normalize) NormalizeInput(*normalize, patch, static_cast<int>(area));
+}
+
+// A view prepared for detection: its levels and the points found on them.
+struct PreparedView {
+  ImagePyramid pyramid;
+  std::vector<ScaleLevel> levels;
+  std::vector<Keypoint> points;
+
+  PreparedView(const GrayImage& image, const ScaleSpaceOptions& scales,
+               int max_points)
+      : pyramid(image),
+        levels(MakeScaleLevels(pyramid, scales)),
+        points(FindHessianPoints(levels, max_points)) {}
+};
+
+std::vector<PointInViews> FindPoints(const ViewPair& views,
+                                     const PreparedView& first,
+                                     const PreparedView& second,
+                                     const PointOptions& options,
+                                     Random& random) {
+  return FindPointsInViews(views, first.points, second.points, options, random);
+}
+
+int NearestLevel(const std::vector<ScaleLevel>& levels, double scale) {
+  const double ratio = levels[1].scale / levels[0].scale;
+  return static_cast<int>(
+      std::lround(std::log(scale / levels[0].scale) / std::log(ratio)));
+}
+
+// The map around the point p as x0, y0, J00, J01, J10, J11, x0', y0'; empty
+// where it is not regular.
+std::vector<float> LinearMap(const Homography& map, const Keypoint& p) {
+  const auto image = [&](float dx, float dy) {
+    Keypoint k = p;
+    k.x += dx;
+    k.y += dy;
+    return MapKeypoint(map, k);
+  };
+  const auto middle = image(0, 0), right = image(1, 0), down = image(0, 1);
+  if (!middle || !right || !down) return {};
+  return {p.x,
+          p.y,
+          right->x - middle->x,
+          down->x - middle->x,
+          right->y - middle->y,
+          down->y - middle->y,
+          middle->x,
+          middle->y};
+}
+
+// The stack of windows around (x, y) whose middle level is `level`; nothing is
+// appended, and false returned, when it leaves the levels.
+bool AppendStack(const std::vector<ScaleLevel>& levels, int level, double x,
+                 double y, const Model& model, std::vector<float>& out,
+                 std::vector<float>* frames) {
+  constexpr int kHalf = DetectorStacks::kLevels / 2;
+  constexpr int kWindow = DetectorStacks::kWindow;
+  if (level < kHalf || level + kHalf >= static_cast<int>(levels.size())) {
+    return false;
+  }
+  const size_t area = static_cast<size_t>(kWindow) * kWindow;
+  std::vector<float> stack, places;
+  for (int k = -kHalf; k <= kHalf; ++k) {
+    const ScaleLevel& l = levels[level + k];
+    // All windows of a stack share the centre of the middle one as nearly as
+    // whole pixels allow.
+    const int left = static_cast<int>(
+        std::lround(l.LevelFromImage(x) - (kWindow - 1) / 2.0));
+    const int top = static_cast<int>(
+        std::lround(l.LevelFromImage(y) - (kWindow - 1) / 2.0));
+    if (left < 0 || top < 0 || left + kWindow > l.image.width ||
+        top + kWindow > l.image.height) {
+      return false;
+    }
+    for (int j = 0; j < kWindow; ++j) {
+      const float* row = l.image.Row(top + j) + left;
+      stack.insert(stack.end(), row, row + kWindow);
+    }
+    for (const int corner : {left, top}) {
+      places.push_back(
+          static_cast<float>(l.ImageFromLevel(corner + (kWindow - 1) / 2.0)));
+    }
+    places.push_back(static_cast<float>(l.spacing));
+  }
+  for (int k = 0; k < DetectorStacks::kLevels; ++k) {
+    NormalizeInput(model, stack.data() + k * area, static_cast<int>(area));
+  }
+  out.insert(out.end(), stack.begin(), stack.end());
+  if (frames) frames->insert(frames->end(), places.begin(), places.end());
+  return true;
+}
+
+}  // namespace
+
+BatchMaker::BatchMaker(const PhotographStore& photographs,
+                       std::vector<int> indices, BatchOptions options,
+                       uint64_t seed)
+    : photographs_(photographs),
+      indices_(std::move(indices)),
+      options_(options),
+      seed_(seed) {
+  if (indices_.empty()) throw InputError("too few photographs to train on");
+}
+
+ViewPair BatchMaker::MakeViews(Random& random) const {
+  const int photograph =
+      indices_[random.Integer(static_cast<int>(indices_.size()))];
+  ViewOptions views = options_.views;
+  views.appearance *= random.Uniform(0.2, 1);
+  return MakeViewPair(photographs_.Get(photograph), views, random);
+}
+
+PatchPairs BatchMaker::MakePatchPairs(uint64_t index, const Model& model,
+                                      const PatchGeometry& geometry) const {
+  Random random(StreamSeed(seed_, index));
+  PatchPairs batch;
+  PointOptions point_options;
+  while (batch.count < options_.pairs) {
+    const ViewPair views = MakeViews(random);
+    const PreparedView first(views.first, PointScales(),
+                             point_options.max_candidates);
+    const PreparedView second(views.second, PointScales(),
+                              point_options.max_candidates);
+    int taken = 0;
+    for (const PointInViews& p :
+         FindPoints(views, first, second, point_options, random)) {
+      if (batch.count == options_.pairs || taken == options_.pairs_a_view) {
+        break;
+      }
+      AppendPatch(first.pyramid, p.first, geometry, &model, batch.first);
+      AppendPatch(second.pyramid, Jitter(p.second, options_.jitter, random),
+                  geometry, &model, batch.second);
+      ++batch.count;
+      ++taken;
+    }
+  }
+  return batch;
+}
+
+OrientationPairs BatchMaker::MakeOrientationPairs(
+    uint64_t index, const Model& model, const PatchGeometry& geometry,
+    const PatchGeometry& wide) const {
+  Random random(StreamSeed(seed_, index));
+  OrientationPairs batch;
+  PointOptions point_options;
+  while (batch.count < options_.pairs) {
+    const ViewPair views = MakeViews(random);
+    const PreparedView first(views.first, PointScales(),
+                             point_options.max_candidates);
+    const PreparedView second(views.second, PointScales(),
+                              point_options.max_candidates);
+    int taken = 0;
+    for (const PointInViews& p :
+         FindPoints(views, first, second, point_options, random)) {
+      if (batch.count == options_.pairs || taken == options_.pairs_a_view) {
+        break;
+      }
+      KeypointJitter jitter = options_.jitter;
+      jitter.angle = 0;
+      Keypoint a = p.first, b = Jitter(p.second, jitter, random);
+      batch.turn.push_back(WrapAngle(b.angle - a.angle));
+      a.angle = b.angle = 0;
+      AppendPatch(first.pyramid, a, geometry, &model, batch.first);
+      AppendPatch(second.pyramid, b, geometry, &model, batch.second);
+      AppendPatch(first.pyramid, a, wide, nullptr, batch.first_wide);
+      AppendPatch(second.pyramid, b, wide, nullptr, batch.second_wide);
+      ++batch.count;
+      ++taken;
+    }
+  }
+  return batch;
+}
+
+DetectorStacks BatchMaker::MakeDetectorStacks(uint64_t index,
+                                              const Model& model) const {
+  Random random(StreamSeed(seed_, index));
+  DetectorStacks batch;
+  const ScaleSpaceOptions scales{1.0, 12.0, 5};
+  constexpr int kMaxOff = 5;  // level pixels that a window is moved at most
+  while (batch.count < options_.pairs) {
+    const ViewPair views = MakeViews(random);
+    PointOptions point_options;
+    point_options.max_candidates = 400;
+    const PreparedView first(views.first, scales, point_options.max_candidates);
+    const PreparedView second(views.second, scales,
+                              point_options.max_candidates);
+    if (first.levels.size() < 8 || second.levels.size() < 8) continue;
+
+    const std::vector<PointInViews> points =
+        FindPoints(views, first, second, point_options, random);
+    // Negatives: points that did not repeat, and any place at any scale.
+    std::vector<const PointInViews*> repeated, lost;
+    for (const PointInViews& p : points) {
+      (p.repeated ? repeated : lost).push_back(&p);
+    }
+    const auto shift = [&](const Keypoint& k) {
+      return k.scale / kPixelsPerScale * random.Uniform(-kMaxOff, kMaxOff);
+    };
+    const auto middle_level = [&](const std::vector<ScaleLevel>& levels,
+                                  const Keypoint& k) {
+      return NearestLevel(levels, k.scale) - 1 + random.Integer(3);
+    };
+    size_t next_lost = 0;
+    int taken = 0;
+    for (const PointInViews* p : repeated) {
+      if (batch.count == options_.pairs || taken == options_.pairs_a_view) {
+        break;
+      }
+      std::vector<float> a, b, n, a_frames, b_frames;
+      if (!AppendStack(first.levels, middle_level(first.levels, p->first),
+                       p->first.x + shift(p->first),
+                       p->first.y + shift(p->first), model, a, &a_frames) ||
+          !AppendStack(second.levels, middle_level(second.levels, p->second),
+                       p->second.x + shift(p->second),
+                       p->second.y + shift(p->second), model, b, &b_frames)) {
+        continue;
+      }
+      for (int attempt = 0; n.empty() && attempt < 50; ++attempt) {
+        if (next_lost < lost.size() && random.Chance(0.5)) {
+          const Keypoint& k = lost[next_lost++]->second;
+          AppendStack(second.levels, middle_level(second.levels, k), k.x, k.y,
+                      model, n, nullptr);
+        } else {
+          const int level =
+              2 + random.Integer(static_cast<int>(second.levels.size()) - 4);
+          AppendStack(
+              second.levels, level, random.Uniform(0, views.second.width),
+              random.Uniform(0, views.second.height), model, n, nullptr);
+        }
+      }
+      const std::vector<float> affine =
+          LinearMap(views.second_from_first, p->first);
+      if (n.empty() || affine.empty()) continue;
+      const auto append = [](std::vector<float>& to,
+                             const std::vector<float>& from) {
+        to.insert(to.end(), from.begin(), from.end());
+      };
+      append(batch.first, a);
+      append(batch.second, b);
+      append(batch.negative, n);
+      append(batch.first_frames, a_frames);
+      append(batch.second_frames, b_frames);
+      append(batch.affine, affine);
+      ++batch.count;
+      ++taken;
+    }
+  }
+  return batch;
+}
+
+}  // namespace tiepoint

@@ -1,0 +1,171 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "training/torch_network.h"
+
+#include <cmath>
+
+namespace tiepoint {
+namespace {
+
+using Type = LayerSpec::Type;
+namespace F = torch::nn::functional;
+
+torch::Tensor ToTorch(const Tensor& tensor) {
+  return torch::from_blob(const_cast<float*>(tensor.data.data()), tensor.shape,
+                          torch::kFloat)
+      .clone();
+}
+
+Tensor FromTorch(const torch::Tensor& t) {
+  const torch::Tensor c =
+      t.detach().to(torch::kCPU, torch::kFloat).contiguous();
+  Tensor tensor;
+  tensor.shape.assign(c.sizes().begin(), c.sizes().end());
+  tensor.data.assign(c.data_ptr<float>(), c.data_ptr<float>() + c.numel());
+  return tensor;
+}
+
+torch::Tensor ConvolveLayer(const LayerSpec& layer, torch::Tensor x,
+                            const torch::Tensor& weight,
+                            const torch::Tensor& bias) {
+  if (layer.padding > 0) {
+    const int64_t p = layer.padding;
+    if (layer.circular_x) {
+      const int64_t width = x.size(3);
+      x = torch::cat({x.narrow(3, width - p, p), x, x.narrow(3, 0, p)}, 3);
+      x = F::pad(x, F::PadFuncOptions({0, 0, p, p}));
+    } else {
+      x = F::pad(x, F::PadFuncOptions({p, p, p, p}));
+    }
+  }
+  return torch::conv2d(x, weight, bias, layer.stride);
+}
+
+}  // namespace
+
+torch::Tensor Ghh(const torch::Tensor& x, int sums, int maxes) {
+  const int64_t out = x.size(1) / (sums * maxes);
+  const torch::Tensor groups =
+      x.reshape({x.size(0), out, sums, maxes, x.size(2), x.size(3)});
+  const torch::Tensor largest = std::get<0>(groups.max(3));
+  torch::Tensor signs = torch::ones({sums}, x.options());
+  for (int s = 1; s < sums; s += 2) signs[s] = -1;
+  return (largest * signs.view({1, 1, sums, 1, 1})).sum(2);
+}
+
+TorchNetwork::TorchNetwork(const NetworkSpec& spec, bool batch_norm)
+    : spec_(spec) {
+  const auto shapes = Shapes(spec_, spec_.input);
+  for (size_t i = 0; i < spec_.layers.size(); ++i) {
+    const LayerSpec& layer = spec_.layers[i];
+    weights_.emplace_back();
+    biases_.emplace_back();
+    norms_.emplace_back(nullptr);
+    if (!layer.HasWeights()) continue;
+    const auto shape = WeightShape(layer, shapes[i]);
+    double fan_in = 1;
+    for (size_t k = 1; k < shape.size(); ++k) fan_in *= double(shape[k]);
+    weights_[i] = register_parameter(
+        layer.name + "_weight", torch::randn(shape) * std::sqrt(2 / fan_in));
+    biases_[i] =
+        register_parameter(layer.name + "_bias", torch::zeros({layer.out}));
+    if (batch_norm) {
+      norms_[i] = register_module(
+          layer.name + "_norm",
+          torch::nn::BatchNorm2d(
+              torch::nn::BatchNorm2dOptions(layer.out).affine(false)));
+    }
+  }
+}
+
+TorchNetwork::TorchNetwork(const Model& model)
+    : TorchNetwork(model.spec, false) {
+  const torch::NoGradGuard guard;
+  for (size_t i = 0; i < spec_.layers.size(); ++i) {
+    const LayerSpec& layer = spec_.layers[i];
+    if (!layer.HasWeights()) continue;
+    weights_[i].copy_(ToTorch(model.weights.at(layer.name + ".weight")));
+    biases_[i].copy_(ToTorch(model.weights.at(layer.name + ".bias")));
+  }
+}
+
+torch::Tensor TorchNetwork::forward(torch::Tensor x) {
+  for (size_t i = 0; i < spec_.layers.size(); ++i) x = Apply(i, x);
+  return x;
+}
+
+torch::Tensor TorchNetwork::Apply(size_t i, torch::Tensor x) {
+  const LayerSpec& layer = spec_.layers[i];
+  const int64_t k = layer.kernel;
+  switch (layer.type) {
+    case Type::kConv:
+      x = ConvolveLayer(layer, x, weights_[i], biases_[i]);
+      return norms_[i] ? norms_[i]->forward(x) : x;
+    case Type::kLinear:
+      x = torch::linear(x.flatten(1), weights_[i], biases_[i])
+              .unsqueeze(2)
+              .unsqueeze(3);
+      return norms_[i] ? norms_[i]->forward(x) : x;
+    case Type::kRelu:
+      return torch::relu(x);
+    case Type::kTanh:
+      return torch::tanh(x);
+    case Type::kMaxPool:
+      return torch::max_pool2d(x, {k, k});
+    case Type::kAveragePool:
+      return torch::avg_pool2d(x, {k, k});
+    case Type::kL2Pool:
+      // The small number keeps the derivative at zero finite.
+      return torch::sqrt(torch::avg_pool2d(x * x, {k, k}) *
+                             static_cast<double>(k * k) +
+                         1e-12);
+    case Type::kSubtractiveNorm:
+      return SubtractMean(layer, x);
+    case Type::kGhh:
+      return Ghh(x, layer.sums, layer.maxes);
+    case Type::kL2Normalize:
+      return F::normalize(x.flatten(1), F::NormalizeFuncOptions().p(2).dim(1))
+          .view_as(x);
+  }
+  return x;
+}
+
+torch::Tensor TorchNetwork::SubtractMean(const LayerSpec& layer,
+                                         const torch::Tensor& x) {
+  const int64_t k = layer.kernel;
+  const torch::Tensor offset =
+      torch::arange(k, x.options()) - static_cast<double>(k / 2);
+  const double sigma = static_cast<double>(k) / 4;
+  const torch::Tensor line = torch::exp(-offset * offset / (2 * sigma * sigma));
+  torch::Tensor kernel = torch::outer(line, line);
+  kernel = (kernel / kernel.sum()).view({1, 1, k, k});
+  // The mean over channels first: the window has the same weights for all.
+  const torch::Tensor mean =
+      torch::conv2d(x.mean(1, true), kernel, {}, 1, k / 2);
+  const torch::Tensor share =
+      torch::conv2d(torch::ones({1, 1, x.size(2), x.size(3)}, x.options()),
+                    kernel, {}, 1, k / 2);
+  return x - mean / share;
+}
+
+void TorchNetwork::Export(Model& model) const {
+  const torch::NoGradGuard guard;
+  for (size_t i = 0; i < spec_.layers.size(); ++i) {
+    const LayerSpec& layer = spec_.layers[i];
+    if (!layer.HasWeights()) continue;
+    torch::Tensor weight = weights_[i].to(torch::kDouble);
+    torch::Tensor bias = biases_[i].to(torch::kDouble);
+    if (norms_[i]) {
+      const auto& norm = *norms_[i];
+      const torch::Tensor scale = torch::rsqrt(
+          norm.running_var.to(torch::kDouble) + norm.options.eps());
+      std::vector<int64_t> shape(weight.dim(), 1);
+      shape[0] = -1;
+      weight = weight * scale.view(shape);
+      bias = (bias - norm.running_mean.to(torch::kDouble)) * scale;
+    }
+    model.weights[layer.name + ".weight"] = FromTorch(weight);
+    model.weights[layer.name + ".bias"] = FromTorch(bias);
+  }
+}
+
+}  // namespace tiepoint

@@ -1,0 +1,44 @@
+// SPDX-License-Identifier: Apache-2.0
+// A NetworkSpec as a LibTorch module. The only header that includes torch.
+#pragma once
+
+#include <torch/torch.h>
+
+#include <vector>
+
+#include "tiepoint/network/model_file.h"
+
+namespace tiepoint {
+
+class TorchNetwork : public torch::nn::Module {
+ public:
+  // With `batch_norm` every convolution and linear layer is followed by a batch
+  // normalisation without learned scale and shift (as LIFT), folded into the
+  // weights by Export. Weights are drawn by He's rule from torch's generator.
+  TorchNetwork(const NetworkSpec& spec, bool batch_norm);
+  // The weights of a model, no batch normalisation.
+  explicit TorchNetwork(const Model& model);
+
+  // x: N x C x H x W, normalised. Returns N x ... of the last layer.
+  torch::Tensor forward(torch::Tensor x);
+
+  // Weights for the inference code: float32, batch normalisation folded in.
+  void Export(Model& model) const;
+
+  const NetworkSpec& spec() const { return spec_; }
+  torch::Tensor Weight(size_t layer) const { return weights_[layer]; }
+  torch::Tensor Bias(size_t layer) const { return biases_[layer]; }
+
+ private:
+  torch::Tensor Apply(size_t layer, torch::Tensor x);
+  torch::Tensor SubtractMean(const LayerSpec& layer, const torch::Tensor& x);
+
+  NetworkSpec spec_;
+  std::vector<torch::Tensor> weights_, biases_;  // empty: none
+  std::vector<torch::nn::BatchNorm2d> norms_;    // empty holder: none
+};
+
+// Generalised hinging hyperplanes over the channels of N x C x H x W.
+torch::Tensor Ghh(const torch::Tensor& x, int sums, int maxes);
+
+}  // namespace tiepoint

@@ -1,0 +1,49 @@
+// SPDX-License-Identifier: Apache-2.0
+// What all trainings share: the loop, checkpoints, reports.
+#pragma once
+
+#include <functional>
+#include <map>
+#include <string>
+
+#include "training/patch_batches.h"
+#include "training/torch_network.h"
+#include "training/train.h"
+
+namespace tiepoint {
+
+using Report = std::map<std::string, double>;  // name -> value
+
+struct TrainingTask {
+  std::shared_ptr<torch::nn::Module> network;  // its parameters are trained
+  Model model;  // spec, normalisation, notes; `export_weights` fills the rest
+  std::function<void(Model&)> export_weights;
+  // The loss of step `iteration`. Batches come in order from 0.
+  std::function<torch::Tensor(int iteration)> loss;
+  // Measured on held-out photographs, network in evaluation mode.
+  std::function<Report()> validate;
+  int report_every = 20;
+  int validate_every = 100;
+  bool half = false;  // store float16
+};
+
+// The photographs, one in ten held out for validation.
+struct TrainingData {
+  explicit TrainingData(const TrainOptions& options);
+  PhotographStore photographs;
+  std::vector<int> training, validation;
+};
+
+torch::Device ChooseDevice(const TrainOptions& options);
+// Sets threads and seeds of torch and says which device, BLAS and seed.
+void PrepareTorch(const TrainOptions& options);
+// Iterations already done according to the checkpoint (0: none).
+int CheckpointIteration(const TrainOptions& options);
+
+void RunTraining(const TrainOptions& options, TrainingTask& task);
+
+// N values of `data` as N / (c h w) x c x h x w on the device.
+torch::Tensor ToDevice(const std::vector<float>& data, int channels, int height,
+                       int width, torch::Device device);
+
+}  // namespace tiepoint
