@@ -7,15 +7,22 @@
 #include <numeric>
 #include <opencv2/imgcodecs.hpp>
 #include <opencv2/imgproc.hpp>
+#include <set>
+#include <utility>
 
 namespace tiepoint {
 namespace {
 
 constexpr int kGap = 6;
 constexpr int kCaptionHeight = 44;
+// Picture pixels: at most one line starts in a square of this side.
+constexpr double kLineCell = 20;
 constexpr int kMinWidth = 720;  // room for the caption
 // Everything is drawn in units of 1 / 16 pixel.
 constexpr int kShift = 4;
+
+// The photographs step back a little behind what is drawn on them.
+constexpr double kDim = 0.85;
 
 const cv::Scalar kBackground(32, 28, 26);
 const cv::Scalar kCaption(235, 232, 230);
@@ -49,6 +56,7 @@ Panel MakePanel(const Image& image, double height) {
   const bool smaller = size.width < stored.cols;
   cv::resize(stored, panel.pixels, size, 0, 0,
              smaller ? cv::INTER_AREA : cv::INTER_CUBIC);
+  panel.pixels *= kDim;
   return panel;
 }
 
@@ -65,7 +73,7 @@ double CommonHeight(const MatchReport& report, const DrawOptions& options) {
 // neighbouring lines can be told apart.
 cv::Scalar Green(double y, int height) {
   const double t = std::clamp(y / std::max(1, height), 0.0, 1.0);
-  return {90 + 50 * t, 235 - 15 * t, 150 - 110 * t};
+  return {70 + 90 * t, 245 - 20 * t, 185 - 165 * t};
 }
 
 void DrawLine(cv::Mat& canvas, const Panel& first, const Panel& second,
@@ -97,16 +105,26 @@ void DrawKeypoints(cv::Mat& canvas, const Panel& panel,
   }
 }
 
-// The inliers of the highest similarity (ties: the earlier match), in the order
-// of the matches.
-std::vector<int> StrongestInliers(const MatchReport& report, int count) {
+// The inliers to join by lines: by falling similarity (ties: the earlier
+// match), one in each cell of the first photograph, so that no part of the
+// picture turns into a green surface.
+std::vector<int> ChooseLines(const MatchReport& report, const Panel& first,
+                             const std::vector<PointPair>& pairs, int count) {
   std::vector<int> inliers = report.geometry.inliers;
   std::stable_sort(inliers.begin(), inliers.end(), [&](int a, int b) {
     return report.matches[a].similarity > report.matches[b].similarity;
   });
-  if (static_cast<int>(inliers.size()) > count) inliers.resize(count);
-  std::sort(inliers.begin(), inliers.end());
-  return inliers;
+  std::vector<int> chosen;
+  std::set<std::pair<int, int>> taken;
+  const double cell = kLineCell / first.factor;
+  for (const int k : inliers) {
+    if (static_cast<int>(chosen.size()) == count) break;
+    const int column = static_cast<int>(std::floor(pairs[k].x1 / cell));
+    const int row = static_cast<int>(std::floor(pairs[k].y1 / cell));
+    if (taken.insert({column, row}).second) chosen.push_back(k);
+  }
+  std::sort(chosen.begin(), chosen.end());
+  return chosen;
 }
 
 // OpenCV's pen is coarse: drawn at four times the size, it is good to read.
@@ -134,7 +152,7 @@ std::string Caption(const MatchReport& report, int lines) {
   const int inliers = static_cast<int>(report.geometry.inliers.size());
   std::snprintf(
       text, sizeof(text),
-      "%zu + %zu keypoints     %zu matches     %d inliers (%s%s)",
+      "%zu + %zu keypoints      %zu matches      %d inliers (%s%s)",
       report.features1.keypoints.size(), report.features2.keypoints.size(),
       report.matches.size(), inliers, Name(report.geometry.model),
       lines < inliers ? (", " + std::to_string(lines) + " drawn").c_str() : "");
@@ -182,8 +200,9 @@ std::string DrawMatches(const MatchReport& report, const DrawOptions& options) {
   const auto colour = [&](int k) {
     return Green(pairs[k].y1, report.image1.height);
   };
-  const std::vector<int> lines = StrongestInliers(report, options.max_lines);
-  blend(0.7, [&](cv::Mat& overlay) {
+  const std::vector<int> lines =
+      ChooseLines(report, first, pairs, options.max_lines);
+  blend(0.6, [&](cv::Mat& overlay) {
     for (const int k : lines) {
       DrawLine(overlay, first, second, pairs[k], colour(k));
     }

@@ -12,8 +12,8 @@ struct DrawOptions {
   bool keypoints = false;  // all keypoints: circle of radius 2 scale, angle
   bool outliers = false;   // faint, red
   // At most this many inliers are joined by lines, those of the highest
-  // similarity; all get their dots.
-  int max_lines = 300;
+  // similarity and well spread; all get their dots.
+  int max_lines = 150;
   int height = 720;      // of the photographs in the picture, pixels
   int max_width = 2400;  // of the picture
 };

@@ -1,0 +1,14 @@
+// SPDX-License-Identifier: Apache-2.0
+// For tests: networks small enough to write down, under the names of the
+// trained ones, so that every path of the pipeline runs without them.
+#pragma once
+
+#include <string>
+
+namespace tiepoint {
+
+// Writes lift_detector (blobs), lift_orientation (the direction of the
+// gradient) and deepdesc (a random projection of the patch) into the folder.
+void WriteTinyModels(const std::string& folder);
+
+}  // namespace tiepoint
