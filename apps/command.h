@@ -51,5 +51,3 @@ void AddMatchCommand(CLI::App& app, CommandContext& context);
 void AddModelsCommand(CLI::App& app, CommandContext& context);
 void AddEvaluateCommand(CLI::App& app, CommandContext& context);
 void AddBenchCommand(CLI::App& app, CommandContext& context);
-// Only #ifdef TIEPOINT_WITH_TRAINING.
-void AddTrainCommand(CLI::App& app, CommandContext& context);

@@ -7,10 +7,14 @@
 #include <exception>
 #include <new>
 #include <string>
+#include <vector>
 
 #include "command.h"
 #include "tiepoint/base/error.h"
 #include "tiepoint/base/parallel.h"
+#ifdef TIEPOINT_WITH_TRAINING
+#include "train_command.h"
+#endif
 
 namespace {
 
@@ -37,6 +41,23 @@ std::string NamedCommand(const CLI::App& app) {
   }
   return name;
 }
+
+#ifdef TIEPOINT_WITH_TRAINING
+// Training reads its own arguments: it also runs where CLI11 is missing.
+void AddTrainCommand(CLI::App& app, CommandContext& context) {
+  CLI::App* command =
+      app.add_subcommand("train", "Train the networks (see train --help)");
+  command->prefix_command();
+  command->set_help_flag();
+  command->callback([command, &context] {
+    std::vector<std::string> arguments = command->remaining();
+    std::vector<char*> pointers;
+    for (std::string& argument : arguments) pointers.push_back(argument.data());
+    context.exit_code =
+        tiepoint::TrainMain(static_cast<int>(pointers.size()), pointers.data());
+  });
+}
+#endif
 
 int Run(int argc, char** argv) {
   CLI::App app("Tiepoint: local image features and relative pose.", "tiepoint");
