@@ -156,8 +156,10 @@ struct ScaleDerivatives {
   Eigen::Vector2d mixed = Eigen::Vector2d::Zero();
 };
 
+// `value`: the score of `map` at (x, y).
 ScaleDerivatives DifferentiateScale(const ScoreMap& map, const ScoreMap& finer,
-                                    const ScoreMap& coarser, int x, int y) {
+                                    const ScoreMap& coarser, double x, double y,
+                                    double value) {
   // Both levels at the five points of the cross around (x, y).
   static constexpr int kDx[5] = {0, -1, 1, 0, 0};
   static constexpr int kDy[5] = {0, 0, 0, -1, 1};
@@ -171,7 +173,7 @@ ScaleDerivatives DifferentiateScale(const ScoreMap& map, const ScoreMap& finer,
   }
   ScaleDerivatives d;
   d.first = (above[0] - below[0]) / 2;
-  d.second = above[0] + below[0] - 2.0 * map.scores.At(x, y);
+  d.second = above[0] + below[0] - 2 * value;
   d.mixed = {(above[2] - above[1] - below[2] + below[1]) / 4,
              (above[4] - above[3] - below[4] + below[3]) / 4};
   return d;
@@ -183,10 +185,14 @@ std::optional<Keypoint> Refine(const std::vector<ScoreMap>& maps, int level,
   const ScoreMap& map = maps[level];
   const Surface centre = FitSurface(map.scores, x, y, Eigen::Vector2d::Zero());
   if (OnEdge(centre.hessian, options.edge_ratio)) return std::nullopt;
-  ScaleDerivatives scale;
-  if (level > 0 && level + 1 < static_cast<int>(maps.size())) {
-    scale = DifferentiateScale(map, maps[level - 1], maps[level + 1], x, y);
-  }
+  const auto scale_at = [&](double u, double v, double value) {
+    if (level == 0 || level + 1 == static_cast<int>(maps.size())) {
+      return ScaleDerivatives();
+    }
+    return DifferentiateScale(map, maps[level - 1], maps[level + 1], u, v,
+                              value);
+  };
+  const ScaleDerivatives scale = scale_at(x, y, centre.value);
 
   Eigen::Matrix3d hessian;
   hessian.topLeftCorner<2, 2>() = centre.hessian;
@@ -203,8 +209,12 @@ std::optional<Keypoint> Refine(const std::vector<ScoreMap>& maps, int level,
   for (int iteration = 0; iteration < 3; ++iteration) {
     const Surface s = FitSurface(map.scores, x, y, place);
     if (!(s.hessian.determinant() > 0)) break;
+    // At the place itself: at the pixel the gradient of a centred structure
+    // changes with scale too, and would pull the place towards it or away.
+    const Eigen::Vector2d mixed =
+        scale_at(x + place.x(), y + place.y(), s.value).mixed;
     const Eigen::Vector2d next =
-        place - s.hessian.inverse() * (s.gradient + step.z() * scale.mixed);
+        place - s.hessian.inverse() * (s.gradient + step.z() * mixed);
     if (!(next.cwiseAbs().maxCoeff() < options.max_step)) break;
     place = next;
   }
