@@ -110,7 +110,7 @@ TEST(RotationTest, RootSiftFollowsTurnsAndSizes) {
   EXPECT_EQ(turned[0].scores[0].angle_error, 0);
   for (const WarpScore& score : turned[0].scores) {
     EXPECT_GT(score.matches, 50);
-    EXPECT_GT(score.Accuracy(), 0.85) << score.warp;
+    EXPECT_GT(score.Accuracy(), 0.75) << score.warp;
     EXPECT_LT(score.angle_error, 2) << score.warp;
   }
   const auto resized =
