@@ -29,9 +29,11 @@ struct ScoreMap {
 
 struct MaximaOptions {
   // A keypoint is the maximum of the (2 radius + 1)^2 window on its level, and
-  // exceeds that window on this many levels above and below.
-  int radius = 3;
-  int neighbour_levels = 2;
+  // exceeds that window on this many levels above and below. LIFT takes 3 and
+  // 2, which finds less than half as many points on the same scores, and they
+  // repeat less: docs/experiments.md, "Non-maximum suppression".
+  int radius = 2;
+  int neighbour_levels = 1;
   // Largest ratio of principal curvatures; points on edges exceed it.
   // tr^2 / det of the Hessian must be in [0, (r + 1)^2 / r).
   double edge_ratio = 10;
