@@ -326,13 +326,15 @@ void AddMatchCommand(CLI::App& app, CommandContext& context) {
                    "LIFT: a keypoint is the highest score of a window of this "
                    "half width in pixels of its level (the paper: 3)")
       ->check(CLI::Range(1, 16))
-      ->capture_default_str();
+      ->capture_default_str()
+      ->group(features);
   command
       ->add_option("--nms-levels", lift.maxima.neighbour_levels,
                    "LIFT: and of that window on this many levels above and "
                    "below (the paper: 2)")
       ->check(CLI::Range(0, 8))
-      ->capture_default_str();
+      ->capture_default_str()
+      ->group(features);
   command
       ->add_option("--border", lift.border,
                    "LIFT: distance from the border, in scales")
