@@ -15,7 +15,7 @@ struct HomographyCheck {
   int correct_matches = 0;  // matches that the homography confirms
 };
 
-// The JSON of docs/match_json.md: one row a line, numbers in the shortest form
+// The JSON of docs/conventions.md: one row a line, numbers in the shortest form
 // that reads back to the same float or double. Byte-identical for the same
 // input and options apart from the line "seconds".
 std::string ReportJson(const MatchReport& report,

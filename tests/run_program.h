@@ -1,0 +1,38 @@
+// SPDX-License-Identifier: Apache-2.0
+// Runs the built program as a user does.
+#pragma once
+
+#include <gtest/gtest.h>
+
+#include <filesystem>
+#include <nlohmann/json.hpp>
+#include <string>
+#include <vector>
+
+namespace tiepoint {
+
+struct ProgramResult {
+  int exit_code = -1;
+  std::string output;  // stdout
+  std::string errors;  // stderr
+};
+
+// A test with a folder of its own, removed afterwards.
+class ProgramTest : public ::testing::Test {
+ protected:
+  ProgramTest();
+  ~ProgramTest() override;
+
+  // `tiepoint arguments...`. With `started`, a file that the program makes when
+  // it begins its work, it is sent SIGINT half a second after that.
+  ProgramResult Run(const std::vector<std::string>& arguments,
+                    const std::string& started = "") const;
+  std::string Path(const std::string& name) const { return folder_ / name; }
+  std::string Write(const std::string& name, const std::string& content) const;
+  static std::string Content(const std::string& path);
+  static nlohmann::json ReadJson(const std::string& path);
+
+  std::filesystem::path folder_;
+};
+
+}  // namespace tiepoint
