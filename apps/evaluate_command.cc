@@ -16,6 +16,10 @@
 #include "tiepoint/base/error.h"
 #include "tiepoint/image/read_image.h"
 #include "tiepoint/io/atomic_file.h"
+#ifdef TIEPOINT_WITH_TRAINING
+#include "evaluation/parity.h"
+#include "training/torch_runner.h"
+#endif
 
 namespace {
 
@@ -333,6 +337,47 @@ void AddEvaluationOptions(CLI::App& command, EvaluateArguments& arguments) {
   AddCommonOptions(command, arguments.common);
 }
 
+#ifdef TIEPOINT_WITH_TRAINING
+// Inference beside LibTorch on the same weights and the same photograph.
+int RunParity(const EvaluateArguments& arguments) {
+  ApplyCommonOptions(arguments.common);
+  ReadOptions read;
+  read.max_image_size = arguments.max_image_size;
+  const Image image = ReadImage(arguments.image, read);
+  bool holds = true;
+  Json records = Json::array();
+  for (const std::string& name : arguments.presets) {
+    const ParityReport r = CompareImplementations(
+        image.gray, ParsePreset(name), arguments.extractor, RunTorch);
+    fmt::print(
+        "{}  {} x {}\n"
+        "  keypoints    {} by oneDNN, {} by LibTorch, {} without a partner "
+        "within 0.01 px\n"
+        "  scores       differ by {:.2g} of the largest\n"
+        "  angles       differ by {:.2g} radians\n"
+        "  descriptors  differ by {:.2g} of the largest entry (bar 1e-4)\n",
+        name, image.gray.width, image.gray.height, r.keypoints,
+        r.keypoints_reference, r.keypoints_unequal, r.max_score_difference,
+        r.max_angle_difference, r.max_descriptor_difference);
+    records.push_back(
+        {{"preset", name},
+         {"image", arguments.image},
+         {"keypoints", r.keypoints},
+         {"keypoints_libtorch", r.keypoints_reference},
+         {"keypoints_unequal", r.keypoints_unequal},
+         {"max_score_difference", r.max_score_difference},
+         {"max_angle_difference", r.max_angle_difference},
+         {"max_descriptor_difference", r.max_descriptor_difference},
+         {"version", TIEPOINT_VERSION}});
+    holds = holds && r.Holds();
+  }
+  if (!arguments.json.empty()) {
+    WriteFileAtomically(arguments.json, records.dump(2) + "\n");
+  }
+  return holds || !arguments.check ? kExitAnswer : kExitNoAnswer;
+}
+#endif
+
 }  // namespace
 
 void AddEvaluateCommand(CLI::App& app, CommandContext& context) {
@@ -391,4 +436,19 @@ void AddEvaluateCommand(CLI::App& app, CommandContext& context) {
   command->callback([scale, &context] {
     context.exit_code = RunWarps(*scale, /*turns=*/false);
   });
+
+#ifdef TIEPOINT_WITH_TRAINING
+  const auto parity = std::make_shared<EvaluateArguments>();
+  parity->presets = {"default"};
+  command = evaluate->add_subcommand(
+      "parity", "Inference against LibTorch on the same weights");
+  command->add_option("IMAGE", parity->image, "Photograph")->required();
+  command->add_flag("--check", parity->check,
+                    "Exit with 1 unless the keypoint sets are equal and the "
+                    "descriptors within 1e-4");
+  AddEvaluationOptions(*command, *parity);
+  command->footer("Example:\n  tiepoint evaluate parity photo.jpg --check");
+  command->callback(
+      [parity, &context] { context.exit_code = RunParity(*parity); });
+#endif
 }

@@ -105,16 +105,18 @@ MatchingScore ScoreMatching(const FeatureSet& first, const FeatureSet& second,
 
 MatchingScore Mean(const std::vector<MatchingScore>& scores) {
   MatchingScore mean;
-  const double weight = 1.0 / std::max<size_t>(1, scores.size());
-  for (const MatchingScore& score : scores) {
-    mean.keypoints1 += weight * score.keypoints1;
-    mean.keypoints2 += weight * score.keypoints2;
-    mean.matches += weight * score.matches;
-    mean.repeatability += weight * score.repeatability;
-    for (size_t k = 0; k < kMatchErrors.size(); ++k) {
-      mean.correct[k] += weight * score.correct[k];
-      mean.accuracy[k] += weight * score.accuracy[k];
-    }
+  const auto average = [&](double& result, const auto& number) {
+    for (const MatchingScore& score : scores) result += number(score);
+    if (!scores.empty()) result /= static_cast<double>(scores.size());
+  };
+  using Score = const MatchingScore&;
+  average(mean.keypoints1, [](Score s) { return s.keypoints1; });
+  average(mean.keypoints2, [](Score s) { return s.keypoints2; });
+  average(mean.matches, [](Score s) { return s.matches; });
+  average(mean.repeatability, [](Score s) { return s.repeatability; });
+  for (size_t k = 0; k < kMatchErrors.size(); ++k) {
+    average(mean.correct[k], [k](Score s) { return s.correct[k]; });
+    average(mean.accuracy[k], [k](Score s) { return s.accuracy[k]; });
   }
   return mean;
 }

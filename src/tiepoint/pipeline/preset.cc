@@ -23,7 +23,7 @@ struct NamedPreset {
 };
 
 constexpr std::array kPresets = {
-    NamedPreset{"default", "lift", "lift", "deepdesc"},
+    NamedPreset{"default", "lift", "lift", "logpolar"},
     NamedPreset{"lift", "lift", "lift", "deepdesc"},
     NamedPreset{"sift", "sift", "none", "sift"},
     NamedPreset{"rootsift", "sift", "none", "rootsift"},
