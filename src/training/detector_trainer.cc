@@ -67,6 +67,12 @@ class DetectorNetwork : public torch::nn::Module {
                        bias_.narrow(0, 4, 4), bias_.narrow(0, 9, 1).expand(4)});
   }
 
+  // Adds to every score.
+  void Shift(double score) {
+    const torch::NoGradGuard guard;
+    bias_.narrow(0, 0, 4) += score;
+  }
+
   // N x kLevels x kWindow x kWindow -> N x kLevels x kScores x kScores.
   torch::Tensor Scores(const torch::Tensor& stacks) const {
     const torch::Tensor windows = stacks.reshape({-1, 1, kWindow, kWindow});
@@ -203,6 +209,13 @@ void TrainDetector(const TrainOptions& options) {
 
   const auto network = std::make_shared<DetectorNetwork>();
   network->to(device);
+  {
+    // Keypoints and other places begin on either side of zero; the few biases
+    // would take hundreds of steps to get there.
+    const torch::NoGradGuard guard;
+    const Measured m = Measure(*network, check, device);
+    network->Shift(-(m.positive.mean() + m.negative.mean()).item<double>() / 2);
+  }
   task.network = network;
   task.export_weights = [&](Model& model) {
     const auto store = [&](const std::string& name, const torch::Tensor& t) {
