@@ -190,7 +190,11 @@ void RunTraining(const TrainOptions& options, TrainingTask& task) {
   auto last_checkpoint = begin;
   double loss_sum = 0;
   int loss_count = 0;
-  Report validation;
+  Report validation = Validate(task);
+  if (!options.quiet) {
+    std::fprintf(stderr, "%d/%d%s  before\n", start, options.iterations,
+                 Text(validation).c_str());
+  }
   for (int i = start; i < options.iterations; ++i) {
     for (auto& group : optimizer.param_groups()) {
       group.options().set_lr(LearningRate(options, i));
