@@ -5,7 +5,7 @@
 
 #include <algorithm>
 #include <cmath>
-#include <cstring>
+#include <functional>
 #include <mutex>
 #include <oneapi/dnnl/dnnl.hpp>
 #include <optional>
@@ -13,6 +13,7 @@
 
 #include "tiepoint/base/error.h"
 #include "tiepoint/base/parallel.h"
+#include "tiepoint/network/filter_bank.h"
 
 // Activations are NHWC between layers: oneDNN's kernels take it without
 // reordering, our loops vectorise over channels, and for one channel it is the
@@ -463,11 +464,13 @@ void NchwFromNhwc(const float* in, const Shape& shape, float* out) {
 
 // Workspaces are handed from call to call: fresh ones would spend a third of
 // the time in page faults.
+template <typename T>
 class WorkspacePool {
  public:
-  explicit WorkspacePool(const Plan& plan) : plan_(plan) {}
+  explicit WorkspacePool(std::function<std::unique_ptr<T>()> make)
+      : make_(std::move(make)) {}
 
-  std::unique_ptr<Workspace> Take() {
+  std::unique_ptr<T> Take() {
     {
       const std::lock_guard lock(mutex_);
       if (!free_.empty()) {
@@ -476,17 +479,115 @@ class WorkspacePool {
         return work;
       }
     }
-    return plan_.MakeWorkspace();
+    return make_();
   }
-  void Return(std::unique_ptr<Workspace> work) {
+  void Return(std::unique_ptr<T> work) {
     const std::lock_guard lock(mutex_);
     free_.push_back(std::move(work));
   }
 
  private:
-  const Plan& plan_;
+  std::function<std::unique_ptr<T>()> make_;
   std::mutex mutex_;
-  std::vector<std::unique_ptr<Workspace>> free_;
+  std::vector<std::unique_ptr<T>> free_;
+};
+
+// A detector of one convolution with large kernels and a GHH, by Fourier
+// transforms: LIFT's takes a quarter of the time of oneDNN's convolution.
+class DenseFilters {
+ public:
+  // Smaller kernels are faster as plain sums.
+  static constexpr int kMinKernel = 15;
+
+  static bool Fits(const NetworkSpec& spec) {
+    if (spec.layers.size() != 2 || spec.input.channels != 1) return false;
+    const LayerSpec& conv = spec.layers[0];
+    return conv.type == Type::kConv && conv.stride == 1 && conv.padding == 0 &&
+           conv.kernel >= kMinKernel && conv.kernel <= FilterBank::kMaxKernel &&
+           spec.layers[1].type == Type::kGhh;
+  }
+
+  explicit DenseFilters(const Model& model)
+      : ghh_(model.spec.layers[1]),
+        bias_(model.weights.at(model.spec.layers[0].name + ".bias").data),
+        bank_(model.weights.at(model.spec.layers[0].name + ".weight").data,
+              model.spec.layers[0].out, model.spec.layers[0].kernel) {}
+
+  // The dense map of shape `out` of a plane that is width x height.
+  std::vector<float> Run(const float* plane, int width, int height,
+                         const Shape& out) const {
+    const int side = bank_.ResultSide();
+    const int columns = (out.width + side - 1) / side;
+    const int rows = (out.height + side - 1) / side;
+    std::vector<float> map(static_cast<size_t>(out.channels) * out.height *
+                           out.width);
+    WorkspacePool<Workspace> workspaces(
+        [] { return std::make_unique<Workspace>(); });
+    ParallelFor(columns * rows, [&](int tile) {
+      const int x0 = tile % columns * side, y0 = tile / columns * side;
+      auto work = workspaces.Take();
+      Load(plane, width, height, x0, y0, work->bank.input.re);
+      bank_.Run(work->bank, [&](int channel, const float* response) {
+        if (!Hinge(channel, response, *work)) return;
+        const int o = channel / (ghh_.sums * ghh_.maxes);
+        for (int y = y0; y < std::min(y0 + side, out.height); ++y) {
+          std::copy_n(
+              work->sum.data() + (y - y0) * kStride,
+              std::min(side, out.width - x0),
+              map.data() +
+                  (static_cast<size_t>(o) * out.height + y) * out.width + x0);
+        }
+      });
+      workspaces.Return(std::move(work));
+    });
+    return map;
+  }
+
+ private:
+  static constexpr int kTile = FilterBank::kTile;
+  static constexpr int kStride = FilterBank::kStride;
+
+  struct Workspace {
+    FilterBank::Workspace bank;
+    // Of the filters so far: the maximum of a group, the sum of an output.
+    std::vector<float> largest = std::vector<float>(kTile * kStride);
+    std::vector<float> sum = std::vector<float>(kTile * kStride);
+  };
+
+  // The tile at (x0, y0), with zeros beyond the plane.
+  static void Load(const float* plane, int width, int height, int x0, int y0,
+                   std::vector<float>& tile) {
+    std::fill(tile.begin(), tile.end(), 0.0f);
+    for (int y = 0; y < std::min(kTile, height - y0); ++y) {
+      std::copy_n(plane + static_cast<size_t>(y0 + y) * width + x0,
+                  std::min(kTile, width - x0), tile.data() + y * kStride);
+    }
+  }
+
+  // Takes one filter in; whether the output is complete with it.
+  bool Hinge(int channel, const float* response, Workspace& work) const {
+    const int count = bank_.ResultSide() * kStride;
+    const int m = channel % ghh_.maxes;
+    const int s = channel / ghh_.maxes % ghh_.sums;
+    const float bias = bias_[channel];
+    float* largest = work.largest.data();
+    float* sum = work.sum.data();
+    for (int i = 0; i < count; ++i) {
+      const float v = response[i] + bias;
+      largest[i] = m == 0 || v > largest[i] ? v : largest[i];
+    }
+    if (m + 1 < ghh_.maxes) return false;
+    const float sign = s % 2 == 0 ? 1.0f : -1.0f;
+    const float before = s == 0 ? 0.0f : 1.0f;
+    for (int i = 0; i < count; ++i) {
+      sum[i] = before * sum[i] + sign * largest[i];
+    }
+    return s + 1 == ghh_.sums;
+  }
+
+  LayerSpec ghh_;
+  std::vector<float> bias_;
+  FilterBank bank_;
 };
 
 // Samples that go through the layers together; a last chunk that is not full is
@@ -504,11 +605,16 @@ struct InferenceNetwork::Impl {
   explicit Impl(Model m)
       : model(std::move(m)),
         plan(model, model.spec.input, kChunk),
-        workspaces(plan) {}
+        workspaces([this] { return plan.MakeWorkspace(); }) {
+    if (DenseFilters::Fits(model.spec)) filters.emplace(model);
+  }
 
   Model model;
   Plan plan;
-  WorkspacePool workspaces;
+  // Of Run.
+  mutable WorkspacePool<Workspace> workspaces;
+  // Of RunDense, where they are faster than a plan.
+  std::optional<DenseFilters> filters;
 };
 
 InferenceNetwork::InferenceNetwork(Model model)
@@ -557,6 +663,7 @@ std::vector<float> InferenceNetwork::RunDense(const float* plane, int width,
   const Shape out = shapes.back();
   *out_width = out.width;
   *out_height = out.height;
+  if (impl_->filters) return impl_->filters->Run(plane, width, height, out);
 
   int row_size = 0;
   for (const Shape& shape : shapes) {
@@ -566,7 +673,7 @@ std::vector<float> InferenceNetwork::RunDense(const float* plane, int width,
       std::min(out.height, std::max(kMinStripRows, kStripSize / row_size));
   const int halo = height - out.height;
   const Plan plan(model, {1, rows + halo, width}, 1);
-  WorkspacePool workspaces(plan);
+  WorkspacePool<Workspace> workspaces([&plan] { return plan.MakeWorkspace(); });
 
   std::vector<float> map(static_cast<size_t>(out.channels) * out.height *
                          out.width);

@@ -30,8 +30,9 @@ class InferenceNetwork {
 
   // A fully convolutional network (conv, relu, tanh, ghh; stride 1) on one
   // normalised plane of any size at least the kernel: a map of the network's
-  // output channels, valid part only. Worked in strips of rows, so memory
-  // stays small for any image; strips run on all threads.
+  // output channels, valid part only. Worked in strips of rows or, with one
+  // convolution of large kernels, in tiles (FilterBank), so memory stays small
+  // for any image; they run on all threads.
   std::vector<float> RunDense(const float* plane, int width, int height,
                               int* out_width, int* out_height) const;
 

