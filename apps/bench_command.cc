@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cmath>
 #include <cstdio>
+#include <ctime>
 #include <functional>
 #include <memory>
 #include <nlohmann/json.hpp>
@@ -104,10 +105,16 @@ double Median(std::vector<double> values) {
   return *middle;
 }
 
+double CpuSeconds() {
+  return static_cast<double>(std::clock()) / CLOCKS_PER_SEC;
+}
+
 struct Times {
   double detect = 0, orient = 0, describe = 0, total = 0;  // ours
   double sift = 0;   // OpenCV detectAndCompute, same number of keypoints
   double match = 0;  // our features with themselves
+  // Processor seconds of all threads: what a busy machine does not change.
+  double cpu = 0, sift_cpu = 0;
   int keypoints = 0;
   int sift_keypoints = 0;
 };
@@ -127,20 +134,25 @@ Times Measure(const GrayImage& gray, const Steps& steps,
 
   Times result;
   std::vector<double> detect, orient, describe, total, theirs, match;
+  std::vector<double> cpu, sift_cpu;
   // Ours and OpenCV's in turns, so that both meet the same machine; the first
   // round warms up.
   for (int round = -1; round < arguments.repetitions; ++round) {
     Stopwatch stopwatch;
+    const double cpu0 = CpuSeconds();
     ExtractSeconds seconds;
     const FeatureSet features =
         Extract(image, steps, arguments.extractor.max_keypoints, &seconds);
     const double ours = stopwatch.Lap();
+    const double cpu1 = CpuSeconds();
     MatchDescriptors(features.descriptors, features.descriptors);
     const double matching = stopwatch.Lap();
+    const double cpu2 = CpuSeconds();
     std::vector<cv::KeyPoint> keypoints;
     cv::Mat descriptors;
     sift->detectAndCompute(bytes, cv::noArray(), keypoints, descriptors);
     const double opencv = stopwatch.Lap();
+    const double cpu3 = CpuSeconds();
     CheckInterrupt();
     if (round < 0) continue;
     detect.push_back(seconds.detect);
@@ -149,6 +161,8 @@ Times Measure(const GrayImage& gray, const Steps& steps,
     total.push_back(ours);
     match.push_back(matching);
     theirs.push_back(opencv);
+    cpu.push_back(cpu1 - cpu0);
+    sift_cpu.push_back(cpu3 - cpu2);
     result.keypoints = static_cast<int>(features.keypoints.size());
     result.sift_keypoints = static_cast<int>(keypoints.size());
   }
@@ -158,6 +172,8 @@ Times Measure(const GrayImage& gray, const Steps& steps,
   result.total = Median(total);
   result.match = Median(match);
   result.sift = Median(theirs);
+  result.cpu = Median(cpu);
+  result.sift_cpu = Median(sift_cpu);
   return result;
 }
 
@@ -177,7 +193,8 @@ int RunBench(const BenchArguments& arguments) {
     fmt::print(
         "{} ({}/{}/{}) beside OpenCV SIFT detectAndCompute, {} threads, at "
         "most {} keypoints,\nmedian seconds of {} runs after one to warm up, "
-        "{}.\n\n",
+        "{}.\n(cpu): the ratio of processor seconds, which a busy machine "
+        "does not change.\n\n",
         steps.preset.name, steps.preset.detector, steps.preset.orientation,
         steps.preset.descriptor, NumThreads(),
         arguments.extractor.max_keypoints, arguments.repetitions,
@@ -185,9 +202,9 @@ int RunBench(const BenchArguments& arguments) {
                                               arguments.common.seed)
                                 : "on " + arguments.image + " resized");
     fmt::print(
-        "{:>11} {:>9} {:>8} {:>8} {:>8} {:>8} {:>8} {:>10} {:>9} {:>8}\n",
+        "{:>11} {:>9} {:>8} {:>8} {:>8} {:>8} {:>8} {:>10} {:>6} {:>6} {:>8}\n",
         "size", "keypoints", "detect", "orient", "describe", "total", "SIFT",
-        "SIFT keyp.", "/SIFT", "match");
+        "SIFT keyp.", "/SIFT", "(cpu)", "match");
   }
   Json json = {
       {"command", "bench"},
@@ -210,10 +227,10 @@ int RunBench(const BenchArguments& arguments) {
     if (!quiet) {
       fmt::print(
           "{:>11} {:>9} {:>8.4f} {:>8.4f} {:>8.4f} {:>8.4f} {:>8.4f} {:>10} "
-          "{:>9.2f} {:>8.4f}\n",
+          "{:>6.2f} {:>6.2f} {:>8.4f}\n",
           fmt::format("{}x{}", size.width, size.height), t.keypoints, t.detect,
           t.orient, t.describe, t.total, t.sift, t.sift_keypoints,
-          t.total / t.sift, t.match);
+          t.total / t.sift, t.cpu / t.sift_cpu, t.match);
       std::fflush(stdout);
     }
     json["sizes"].push_back({{"width", size.width},
@@ -226,6 +243,9 @@ int RunBench(const BenchArguments& arguments) {
                              {"opencv_sift", t.sift},
                              {"opencv_sift_keypoints", t.sift_keypoints},
                              {"total_over_opencv_sift", t.total / t.sift},
+                             {"cpu", t.cpu},
+                             {"opencv_sift_cpu", t.sift_cpu},
+                             {"cpu_over_opencv_sift", t.cpu / t.sift_cpu},
                              {"match", t.match}});
   }
   if (!arguments.json.empty()) {
