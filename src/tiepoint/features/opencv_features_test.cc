@@ -197,7 +197,7 @@ TEST(OpenCvFeaturesTest, BitsAreOpenCvsBits) {
     if (std::string(name) == "orb") {
       features = cv::ORB::create(500);
     } else {
-      features = cv::AKAZE::create();
+      features = cv::AKAZE::create(cv::AKAZE::DESCRIPTOR_MLDB, 0, 3, 1e-4f);
     }
     features->detectAndCompute(AsMat(image), cv::noArray(), points, theirs);
     std::map<PlaceKey, int> index;
