@@ -23,7 +23,10 @@ constexpr double kNoise = 0.001;
 constexpr double kBeta = 10;  // sharpness of softargmax and soft maximum
 // Half width, in sigma, of the squares whose overlap is compared. LIFT takes
 // its descriptor's 6; smaller squares ask for more exact places.
-constexpr double kOverlapSupport = 2;
+constexpr double kOverlapSupport = 1;
+// Half width of the window of a soft maximum, in level pixels: LIFT's window of
+// non-maximum suppression.
+constexpr double kReach = 3.5;
 
 // The mean over the eight symmetries of the square: N x 25 x 25.
 torch::Tensor Symmetrize(const torch::Tensor& filters) {
@@ -101,34 +104,47 @@ class DetectorNetwork : public torch::nn::Module {
   torch::Tensor round_, turned_, bias_;
 };
 
-// Where a stack's soft maximum lies: x, y (image pixels), log2 of the spacing.
+// Where a stack's soft maximum lies: x, y (image pixels), log2 of the spacing;
+// and how high it is.
 struct SoftPlace {
-  torch::Tensor x, y, log_spacing;  // N each
+  torch::Tensor x, y, log_spacing, score;  // N each
 };
 
-SoftPlace SoftArgMax(const torch::Tensor& scores, const torch::Tensor& frames) {
+// LIFT's patch score, a soft maximum: log of the mean of exp(beta s) over the
+// cells that `mask` (0 or 1) leaves, over beta.
+torch::Tensor SoftMax(const torch::Tensor& scores, const torch::Tensor& mask) {
+  const torch::Tensor flat =
+      (kBeta * scores + torch::log(mask)).reshape({scores.size(0), -1});
+  const torch::Tensor cells = torch::clamp_min(mask.sum({1, 2, 3}), 1);
+  return (torch::logsumexp(flat, 1) - torch::log(cells)) / kBeta;
+}
+
+// Over the cells within kReach level pixels of the point (x0, y0) that both
+// views are known to show. Over the whole window the soft maximum averages
+// several peaks, and learning to agree on that average blurs each of them.
+SoftPlace SoftArgMax(const torch::Tensor& scores, const torch::Tensor& frames,
+                     const torch::Tensor& x0, const torch::Tensor& y0) {
   const int64_t n = scores.size(0);
-  const torch::Tensor weight =
-      torch::softmax(kBeta * scores.reshape({n, -1}), 1).view_as(scores);
   const torch::Tensor cell =
       torch::arange(kScores, scores.options()) - (kScores - 1) / 2.0;
   const torch::Tensor spacing = frames.select(2, 2).view({n, kLevels, 1, 1});
+  const torch::Tensor x = frames.select(2, 0).view({n, kLevels, 1, 1}) +
+                          spacing * cell.view({1, 1, 1, kScores});
+  const torch::Tensor y = frames.select(2, 1).view({n, kLevels, 1, 1}) +
+                          spacing * cell.view({1, 1, kScores, 1});
+  const auto near = [&](const torch::Tensor& u, const torch::Tensor& u0) {
+    return (u - u0.view({n, 1, 1, 1})).abs() <= kReach * spacing;
+  };
+  const torch::Tensor mask = (near(x, x0) & near(y, y0)).to(scores.dtype());
+  const torch::Tensor weight =
+      torch::softmax(
+          (kBeta * scores + torch::log(mask + 1e-30)).reshape({n, -1}), 1)
+          .view_as(scores);
   const auto mean = [&](const torch::Tensor& value) {
     return (weight * value).sum({1, 2, 3});
   };
-  return {mean(frames.select(2, 0).view({n, kLevels, 1, 1}) +
-               spacing * cell.view({1, 1, 1, kScores})),
-          mean(frames.select(2, 1).view({n, kLevels, 1, 1}) +
-               spacing * cell.view({1, 1, kScores, 1})),
-          mean(torch::log2(spacing))};
-}
-
-// LIFT's patch score: a soft maximum over the stack.
-torch::Tensor SoftMax(const torch::Tensor& scores) {
-  const torch::Tensor flat = scores.reshape({scores.size(0), -1});
-  return (torch::logsumexp(kBeta * flat, 1) -
-          std::log(static_cast<double>(flat.size(1)))) /
-         kBeta;
+  return {mean(x), mean(y), mean(torch::log2(spacing)),
+          SoftMax(scores, mask + 1e-30)};
 }
 
 SoftPlace MapPlace(const SoftPlace& p, const torch::Tensor& affine) {
@@ -136,7 +152,7 @@ SoftPlace MapPlace(const SoftPlace& p, const torch::Tensor& affine) {
   const torch::Tensor dx = p.x - a(0), dy = p.y - a(1);
   const torch::Tensor det = a(2) * a(5) - a(3) * a(4);
   return {a(2) * dx + a(3) * dy + a(6), a(4) * dx + a(5) * dy + a(7),
-          p.log_spacing + 0.5 * torch::log2(det.abs())};
+          p.log_spacing + 0.5 * torch::log2(det.abs()), p.score};
 }
 
 // 1 - IoU of the two squares, plus their gap over the root of the union.
@@ -169,15 +185,19 @@ Measured Measure(const DetectorNetwork& network, const DetectorStacks& batch,
     const torch::Tensor t = ToDevice(data, rows, cols, 1, device);
     return t.squeeze(3);
   };
-  const torch::Tensor first = scores(batch.first);
-  const torch::Tensor second = scores(batch.second);
-  const SoftPlace a = SoftArgMax(first, table(batch.first_frames, kLevels, 3));
-  const SoftPlace b =
-      SoftArgMax(second, table(batch.second_frames, kLevels, 3));
+  const torch::Tensor affine = table(batch.affine, 1, 8).squeeze(1);
+  const auto place = [&](const std::vector<float>& stacks,
+                         const std::vector<float>& frames, int64_t point) {
+    return SoftArgMax(scores(stacks), table(frames, kLevels, 3),
+                      affine.select(1, point), affine.select(1, point + 1));
+  };
+  const SoftPlace a = place(batch.first, batch.first_frames, 0);
+  const SoftPlace b = place(batch.second, batch.second_frames, 6);
+  const torch::Tensor elsewhere = scores(batch.negative);
   Measured m;
-  m.overlap = OverlapLoss(MapPlace(a, table(batch.affine, 1, 8).squeeze(1)), b);
-  m.positive = torch::cat({SoftMax(first), SoftMax(second)});
-  m.negative = SoftMax(scores(batch.negative));
+  m.overlap = OverlapLoss(MapPlace(a, affine), b);
+  m.positive = torch::cat({a.score, b.score});
+  m.negative = SoftMax(elsewhere, torch::ones_like(elsewhere));
   // alpha = 1/6 for each of the three keypoint patches, 3/6 for the other.
   m.classification = 0.5 * torch::relu(1 - m.positive).pow(2).mean() +
                      0.5 * torch::relu(1 + m.negative).pow(2).mean();
