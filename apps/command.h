@@ -32,11 +32,13 @@ inline void AddCommonOptions(CLI::App& command, CommonOptions& options) {
   command
       .add_option("--threads", options.threads,
                   "Threads; 0: one for each core. Results do not depend on it")
-      ->check(CLI::Range(0, 1024))
+      ->type_name("N")
+      ->check(CLI::Range(0, 1024).description(""))
       ->capture_default_str();
   command
       .add_option("--seed", options.seed,
                   "Seed of everything that is drawn at random")
+      ->type_name("N")
       ->capture_default_str();
   command.add_flag("--quiet", options.quiet, "Print nothing but errors");
 }

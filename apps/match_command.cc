@@ -274,10 +274,14 @@ void AddMatchCommand(CLI::App& app, CommandContext& context) {
                          "photographs");
   command->add_option("A", arguments->path1, "First photograph")->required();
   command->add_option("B", arguments->path2, "Second photograph")->required();
-  command->add_option("-o,--output", arguments->folder,
-                      "Folder for matches.png and matches.json");
-  command->add_option("--json", arguments->json,
-                      "Write the JSON here instead of matches.json");
+  command
+      ->add_option("-o,--output", arguments->folder,
+                   "Folder for matches.png and matches.json")
+      ->type_name("DIR");
+  command
+      ->add_option("--json", arguments->json,
+                   "Write the JSON here instead of matches.json")
+      ->type_name("FILE");
   command->add_flag("--descriptors", arguments->descriptors,
                     "Write the descriptors beside the JSON (.npy)");
 
@@ -290,35 +294,41 @@ void AddMatchCommand(CLI::App& app, CommandContext& context) {
                        "or detector/orientation/descriptor of\n"
                        "lift sift orb akaze / lift sift none / deepdesc "
                        "logpolar sift rootsift orb akaze")
+      ->type_name("NAME")
       ->capture_default_str()
       ->group(features);
   command
       ->add_option("--max-keypoints", options.extractor.max_keypoints,
                    "The strongest are kept, at most this many a photograph; "
                    "0: all")
-      ->check(CLI::NonNegativeNumber)
+      ->type_name("N")
+      ->check(CLI::NonNegativeNumber.description(""))
       ->capture_default_str()
       ->group(features);
   command
       ->add_option("--max-image-size", options.max_image_size,
                    "Work on photographs reduced to this longer side (0: as "
                    "stored); coordinates stay those of the file")
-      ->check(CLI::NonNegativeNumber)
+      ->type_name("PIXELS")
+      ->check(CLI::NonNegativeNumber.description(""))
       ->capture_default_str()
       ->group(features);
   command
       ->add_option("--models", options.extractor.models,
                    "Folder of the weights")
+      ->type_name("DIR")
       ->group(features);
   LiftDetectorOptions& lift = options.extractor.lift;
   command
       ->add_option("--first-scale", lift.scales.first_scale,
                    "LIFT: finest scale, pixels")
+      ->type_name("PIXELS")
       ->capture_default_str()
       ->group(features);
   command
       ->add_option("--levels-per-octave", lift.scales.levels_per_octave,
                    "LIFT: steps of scale in one octave")
+      ->type_name("N")
       ->capture_default_str()
       ->group(features);
   command
@@ -338,6 +348,7 @@ void AddMatchCommand(CLI::App& app, CommandContext& context) {
   command
       ->add_option("--border", lift.border,
                    "LIFT: distance from the border, in scales")
+      ->type_name("SCALES")
       ->capture_default_str()
       ->group(features);
 
@@ -346,25 +357,30 @@ void AddMatchCommand(CLI::App& app, CommandContext& context) {
       ->add_option("--model", arguments->model,
                    "essential, fundamental or homography; essential when both "
                    "cameras are known, else fundamental")
-      ->check(CLI::IsMember({"essential", "fundamental", "homography"}))
+      ->check(CLI::IsMember({"essential", "fundamental", "homography"})
+                  .description(""))
       ->type_name("NAME")
       ->group(geometry);
   command
       ->add_option("--camera1", arguments->camera1,
                    "Camera of A: fx,fy,cx,cy in pixels; else from EXIF")
+      ->type_name("fx,fy,cx,cy")
       ->group(geometry);
   command->add_option("--camera2", arguments->camera2, "Camera of B")
+      ->type_name("fx,fy,cx,cy")
       ->group(geometry);
   command
       ->add_option("--max-error", options.geometry.max_error,
                    "Largest error of an inlier, pixels")
-      ->check(CLI::PositiveNumber)
+      ->type_name("PIXELS")
+      ->check(CLI::PositiveNumber.description(""))
       ->capture_default_str()
       ->group(geometry);
   command
       ->add_option("--check-homography", arguments->homography,
                    "Count the matches within 3 pixels of this true homography "
                    "(OpenCV XML or nine numbers)")
+      ->type_name("FILE")
       ->group(geometry);
 
   const char* const picture = "Picture";
@@ -388,7 +404,7 @@ void AddMatchCommand(CLI::App& app, CommandContext& context) {
       "  tiepoint match wall1.png wall2.png --model homography --json "
       "wall.json\n"
       "  tiepoint match A.jpg B.jpg -o out --preset lift/lift/logpolar "
-      "--max-image-size 1600");
+      "--max-image-size 1600\n");
   command->callback(
       [arguments, &context] { context.exit_code = RunMatch(*arguments); });
 }

@@ -58,7 +58,7 @@ void Show(const std::string& models, const std::string& name) {
   const Model model = ReadModel(path);
   const NetworkSpec& spec = model.spec;
   const auto row = [](const std::string& key, const std::string& value) {
-    fmt::print("{:<16}{}\n", key, value);
+    fmt::print("{:<22}{}\n", key, value);
   };
   row("file", path);
   row("architecture", spec.architecture);
@@ -71,7 +71,10 @@ void Show(const std::string& models, const std::string& name) {
   row("parameters", fmt::format("{}", NumParameters(model)));
   row("multiply-adds",
       fmt::format("{:.2f} million a sample", MultiplyAdds(spec) / 1e6));
-  for (const auto& [key, value] : model.notes) row(key, value);
+  for (const auto& [key, value] : model.notes) {
+    const bool said = key == "mean" || key == "deviation" || key == "per_patch";
+    if (!said) row(key, value);
+  }
 }
 
 }  // namespace
