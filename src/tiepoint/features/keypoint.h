@@ -12,7 +12,8 @@ struct Keypoint {
   float x = 0;
   float y = 0;
   float scale = 1;  // sigma in pixels (OpenCV KeyPoint::size / 2)
-  float angle = 0;  // radians, from +x toward +y (clockwise on screen), [-pi, pi)
+  float angle =
+      0;  // radians, from +x toward +y (clockwise on screen), [-pi, pi)
   float score = 0;  // larger is better; comparable within one detector only
   bool operator==(const Keypoint&) const = default;
 };

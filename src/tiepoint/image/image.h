@@ -15,10 +15,10 @@ namespace tiepoint {
 // the stored file, which WorkingFromStored / StoredFromWorking convert.
 struct Image {
   std::string path;
-  int width = 0;   // of the stored file, as stored: never rotated
+  int width = 0;  // of the stored file, as stored: never rotated
   int height = 0;
-  GrayImage gray;             // working resolution, 0..255
-  std::vector<uint8_t> bgr;   // the same pixels in colour, for drawing
+  GrayImage gray;            // working resolution, 0..255
+  std::vector<uint8_t> bgr;  // the same pixels in colour, for drawing
   // EXIF orientation tag 1..8 (1 = upright; 0 = not given): reported, never
   // applied, because intrinsics and coordinates belong to the stored pixels.
   int exif_orientation = 0;

@@ -49,7 +49,7 @@ class PyramidSampler {
 
   const GrayImage* fine_;
   const GrayImage* coarse_;
-  double fine_step_;    // 1 / spacing of that octave
+  double fine_step_;  // 1 / spacing of that octave
   double coarse_step_;
   float fine_weight_;
 };

@@ -19,7 +19,7 @@ struct LayerSpec {
     // All inputs (C H W, in this order) to `out` numbers, shape (out, 1, 1).
     // Weights (out, in), bias (out).
     kLinear,
-    kRelu,         // max(x, 0)
+    kRelu,  // max(x, 0)
     kTanh,
     kMaxPool,      // kernel x kernel, stride kernel, floor
     kAveragePool,  // same windows
