@@ -276,6 +276,21 @@ TEST(LiftDetector, StrongestFirstCutAtTheCount) {
   EXPECT_EQ(few, std::vector<Keypoint>(all.begin(), all.begin() + 10));
 }
 
+TEST(LiftDetector, OneStructureIsOneKeypoint) {
+  const auto found = Detect(Noise(200, 190, 8));
+  ASSERT_GT(found.size(), 200u);
+  for (size_t i = 0; i < found.size(); ++i) {
+    for (size_t j = 0; j < i; ++j) {
+      const Keypoint &a = found[i], &b = found[j];
+      const double levels = 5 * std::log2(a.scale / b.scale);
+      const double pixels = std::hypot(a.x - b.x, a.y - b.y) /
+                            std::max(a.scale, b.scale) * kPixelsPerScale;
+      EXPECT_FALSE(std::fabs(levels) < 0.99 && pixels < 0.8)
+          << a.x << " " << a.y << " " << a.scale << " " << b.scale;
+    }
+  }
+}
+
 TEST(LiftDetector, BorderKeepsTheSquareInside) {
   const GrayImage scene = Noise(200, 180, 5);
   LiftDetectorOptions options;

@@ -6,8 +6,10 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
+#include <cstdint>
 #include <optional>
 #include <tuple>
+#include <unordered_map>
 
 #include "tiepoint/base/parallel.h"
 
@@ -250,6 +252,42 @@ std::vector<Keypoint> MaximaOfRow(const std::vector<ScoreMap>& maps, int level,
   return found;
 }
 
+// A structure half way between two levels may be a maximum on both, and refined
+// to one place and scale: of keypoints less than one level pixel and one level
+// apart only the strongest stays. `keypoints`: strongest first.
+std::vector<Keypoint> WithoutTwins(const std::vector<Keypoint>& keypoints,
+                                   const std::vector<ScoreMap>& maps) {
+  if (maps.size() < 2) return keypoints;
+  const double level_ratio = maps[1].scale / maps[0].scale;
+  const double spacing = maps[0].spacing / maps[0].scale;  // of scale 1
+  // No twin is farther than the next cell.
+  const double cell = maps.back().spacing * level_ratio * level_ratio;
+  const auto cell_of = [cell](double v) {
+    return static_cast<int64_t>(std::floor(v / cell));
+  };
+  const auto key_of = [](int64_t i, int64_t j) { return (i << 32) + j; };
+  std::unordered_map<int64_t, std::vector<Keypoint>> kept_in;
+  std::vector<Keypoint> kept;
+  for (const Keypoint& k : keypoints) {
+    const auto is_twin = [&](const Keypoint& other) {
+      const double ratio = k.scale / other.scale;
+      return std::hypot(k.x - other.x, k.y - other.y) < spacing * k.scale &&
+             ratio < level_ratio && ratio * level_ratio > 1;
+    };
+    const int64_t i = cell_of(k.x), j = cell_of(k.y);
+    bool twin = false;
+    for (int n = 0; n < 9 && !twin; ++n) {
+      const auto near = kept_in.find(key_of(i - 1 + n % 3, j - 1 + n / 3));
+      twin = near != kept_in.end() &&
+             std::any_of(near->second.begin(), near->second.end(), is_twin);
+    }
+    if (twin) continue;
+    kept_in[key_of(i, j)].push_back(k);
+    kept.push_back(k);
+  }
+  return kept;
+}
+
 }  // namespace
 
 std::vector<Keypoint> FindMaxima(const std::vector<ScoreMap>& maps,
@@ -274,7 +312,7 @@ std::vector<Keypoint> FindMaxima(const std::vector<ScoreMap>& maps,
               return std::tie(b.score, a.y, a.x, a.scale) <
                      std::tie(a.score, b.y, b.x, b.scale);
             });
-  return keypoints;
+  return WithoutTwins(keypoints, maps);
 }
 
 void KeepStrongest(std::vector<Keypoint>& keypoints, int count) {

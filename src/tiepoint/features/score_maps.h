@@ -48,7 +48,8 @@ struct MaximaOptions {
 // `maps`: one a level, finest first, scales growing by a constant factor. The
 // first and the last `neighbour_levels` levels only judge their neighbours.
 // Score: the value of the fitted quadratic at the refined place. Strongest
-// first; equal scores by y, x, scale. Angle 0.
+// first; equal scores by y, x, scale. Angle 0. One structure is one keypoint:
+// of those less than a level pixel and a level apart the strongest stays.
 //
 // Two departures from LIFT. Neighbouring levels are read at exact positions
 // (bicubic) where derivatives over scale are taken, so nothing depends on how
