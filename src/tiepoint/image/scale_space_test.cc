@@ -1,0 +1,96 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "tiepoint/image/scale_space.h"
+
+#include <gtest/gtest.h>
+
+#include <cmath>
+
+namespace tiepoint {
+namespace {
+
+// A Gaussian of standard deviation `sigma` around (x0, y0).
+GrayImage Blob(double x0, double y0, double sigma) {
+  GrayImage image(220, 200);
+  for (int y = 0; y < image.height; ++y) {
+    for (int x = 0; x < image.width; ++x) {
+      const double r2 = (x - x0) * (x - x0) + (y - y0) * (y - y0);
+      image.At(x, y) =
+          static_cast<float>(200 * std::exp(-r2 / (2 * sigma * sigma)));
+    }
+  }
+  return image;
+}
+
+TEST(ScaleSpaceOptionsTest, ScalesGrowByAConstantFactorFromFirstToLast) {
+  const std::vector<double> scales = ScaleSpaceOptions().Scales();
+  ASSERT_EQ(scales.size(), 21u); // four octaves of five steps, both ends
+  EXPECT_DOUBLE_EQ(scales.front(), 1);
+  EXPECT_NEAR(scales.back(), 16, 1e-9);
+  for (size_t k = 1; k < scales.size(); ++k) {
+    EXPECT_NEAR(std::log2(scales[k] / scales[k - 1]), 0.2, 1e-9);
+  }
+}
+
+TEST(ScaleSpaceOptionsTest, ValidateNamesTheOption) {
+  EXPECT_EQ(ScaleSpaceOptions().Validate(), "");
+  ScaleSpaceOptions options;
+  options.first_scale = 0;
+  EXPECT_NE(options.Validate().find("first_scale"), std::string::npos);
+  options = {};
+  options.last_scale = 0.5;
+  EXPECT_NE(options.Validate().find("last_scale"), std::string::npos);
+  options = {};
+  options.levels_per_octave = 0;
+  EXPECT_NE(options.Validate().find("levels_per_octave"), std::string::npos);
+}
+
+TEST(ScaleLevelTest, PositionsGoToTheLevelAndBack) {
+  ScaleLevel level;
+  level.spacing = 1.7;
+  EXPECT_NEAR(level.ImageFromLevel(level.LevelFromImage(12.3)), 12.3, 1e-12);
+  // The left border of the first pixel is at -0.5 on every level.
+  EXPECT_NEAR(level.LevelFromImage(-0.5), -0.5, 1e-12);
+}
+
+// The blob stays where it is, and its variance grows by exactly one level pixel
+// squared (less the camera's blur, which it has already), at every scale.
+TEST(MakeScaleLevelTest, KeepsPlaceAndHasABlurOfOneLevelPixel) {
+  const double x0 = 104.3, y0 = 96.8, sigma = 5;
+  const ImagePyramid pyramid(Blob(x0, y0, sigma));
+  for (const double scale : {1.0, 1.6, 2.0, 3.1, 4.0, 6.5, 9.0}) {
+    const ScaleLevel level = MakeScaleLevel(pyramid, scale);
+    EXPECT_DOUBLE_EQ(level.spacing, scale / kPixelsPerScale);
+    double sum = 0, x_sum = 0, y_sum = 0, r2_sum = 0;
+    for (int j = 0; j < level.image.height; ++j) {
+      for (int i = 0; i < level.image.width; ++i) {
+        const double x = level.ImageFromLevel(i), y = level.ImageFromLevel(j);
+        const double v = level.image.At(i, j);
+        sum += v;
+        x_sum += v * x;
+        y_sum += v * y;
+        r2_sum += v * ((x - x0) * (x - x0) + (y - y0) * (y - y0));
+      }
+    }
+    EXPECT_NEAR(x_sum / sum, x0, 0.01 * level.spacing) << scale;
+    EXPECT_NEAR(y_sum / sum, y0, 0.01 * level.spacing) << scale;
+    const double variance = sigma * sigma - kCameraBlur * kCameraBlur +
+                            level.spacing * level.spacing;
+    EXPECT_NEAR(r2_sum / sum / 2 / variance, 1, 0.02) << scale;
+  }
+}
+
+TEST(MakeScaleLevelTest, CoversSmallAndFlatImages) {
+  for (const auto &[width, height] : {std::pair{1, 1}, {1, 40}, {37, 20}}) {
+    const ImagePyramid pyramid(GrayImage(width, height, 77));
+    for (const double scale : {1.0, 5.0, 16.0}) {
+      const ScaleLevel level = MakeScaleLevel(pyramid, scale);
+      ASSERT_FALSE(level.image.Empty());
+      EXPECT_GE(level.image.width * level.spacing, width - 1e-6);
+      for (const float v : level.image.pixels)
+        EXPECT_NEAR(v, 77, 1e-2);
+    }
+  }
+}
+
+} // namespace
+} // namespace tiepoint
