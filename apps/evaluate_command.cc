@@ -121,7 +121,7 @@ void PrintScore(const std::string& label, const std::string& pair,
                 const MatchingScore& score, const std::string& ratio) {
   const auto v = Numbers(score);
   fmt::print(
-      "{:<24} {:<14} {:>6.0f} {:>6.0f} {:>7.0f} {:>6.0f} {:>6.0f} {:>6.0f} "
+      "{:<24} {:<16} {:>6.0f} {:>6.0f} {:>7.0f} {:>6.0f} {:>6.0f} {:>6.0f} "
       "{:>6.3f} {:>6.3f} {:>6.3f} {:>7.3f} {:>9}\n",
       label, pair, v[0], v[1], v[2], v[3], v[4], v[5], v[6], v[7], v[8], v[9],
       ratio);
@@ -166,7 +166,7 @@ int RunMatching(const EvaluateArguments& arguments) {
         pairs.size(), arguments.extractor.max_keypoints,
         arguments.max_image_size);
     fmt::print(
-        "{:<24} {:<14} {:>6} {:>6} {:>7} {:>6} {:>6} {:>6} {:>6} {:>6} {:>6} "
+        "{:<24} {:<16} {:>6} {:>6} {:>7} {:>6} {:>6} {:>6} {:>6} {:>6} {:>6} "
         "{:>7} {:>9}\n",
         "preset", "pair", "keyp.1", "keyp.2", "matches", "ok 1px", "ok 3px",
         "ok 5px", "MMA 1", "MMA 3", "MMA 5", "repeat.", "/rootsift");
