@@ -17,9 +17,6 @@ constexpr int kScores = DetectorStacks::kScores;
 // Weight of the classification loss (gamma of the paper). At 1 it outweighs the
 // overlap and costs repeatability: docs/experiments.md.
 constexpr double kGamma = 0.1;
-// Of the first weights, per entry. Larger noise hides the blob detector that
-// training begins with: it had not recovered from 0.02 after 600 steps.
-constexpr double kNoise = 0.001;
 constexpr double kBeta = 10;  // sharpness of softargmax and soft maximum
 // Half width, in sigma, of the squares whose overlap is compared. LIFT takes
 // its descriptor's 6; smaller squares ask for more exact places.
@@ -43,26 +40,25 @@ torch::Tensor Symmetrize(const torch::Tensor& filters) {
 class DetectorNetwork : public torch::nn::Module {
  public:
   DetectorNetwork() {
-    round_ =
-        register_parameter("round", 0.02 * torch::randn({8, kKernel, kKernel}));
-    turned_ = register_parameter("turned",
-                                 0.02 * torch::randn({2, kKernel, kKernel}));
+    round_ = register_parameter("round", torch::zeros({8, kKernel, kKernel}));
+    turned_ = register_parameter("turned", torch::zeros({2, kKernel, kKernel}));
     bias_ = register_parameter("bias", torch::zeros({10}));
-    const torch::NoGradGuard guard;
     // Begin as a detector of blobs of the level's sigma, bright and dark. The
     // level itself is blurred by one pixel.
     const torch::Tensor blob =
         LaplacianOfGaussian(std::sqrt(std::pow(23.5 / 12, 2) - 1));
-    round_[0] += blob;
-    round_[1] -= blob;
+    base_ = register_buffer("base", torch::zeros({8, kKernel, kKernel}));
+    base_[0] += blob;
+    base_[1] -= blob;
   }
 
   torch::Tensor Weight() const {
-    const torch::Tensor round = Symmetrize(round_);
+    const torch::Tensor round = base_ + Symmetrize(Smooth(round_));
+    const torch::Tensor turned = Smooth(turned_);
     std::vector<torch::Tensor> bank;
     for (int group = 0; group < 2; ++group) {
       bank.push_back(round.narrow(0, 4 * group, 4));
-      const torch::Tensor filter = turned_.narrow(0, group, 1);
+      const torch::Tensor filter = turned.narrow(0, group, 1);
       for (int k = 0; k < 4; ++k) bank.push_back(filter.rot90(k, {1, 2}));
     }
     return torch::cat(bank).unsqueeze(1);
@@ -101,7 +97,21 @@ class DetectorNetwork : public torch::nn::Module {
     return filter / filter.abs().sum() * 12;
   }
 
-  torch::Tensor round_, turned_, bias_;
+  // Learned changes are smooth, as the levels are (blur of one pixel), and do
+  // not see brightness. Without both, noise in the filters that are hardly used
+  // moves every maximum: docs/experiments.md.
+  static torch::Tensor Smooth(const torch::Tensor& filters) {
+    const torch::Tensor offset = torch::arange(7, filters.options()) - 3.0;
+    const torch::Tensor line = torch::exp(-offset * offset / 2);
+    const torch::Tensor kernel =
+        torch::outer(line, line) / (line.sum() * line.sum());
+    const torch::Tensor smooth =
+        torch::conv2d(filters.unsqueeze(1), kernel.view({1, 1, 7, 7}), {}, 1, 3)
+            .squeeze(1);
+    return smooth - smooth.mean({1, 2}, true);
+  }
+
+  torch::Tensor base_, round_, turned_, bias_;
 };
 
 // Where a stack's soft maximum lies: x, y (image pixels), log2 of the spacing;
