@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <fmt/format.h>
+#include <unistd.h>
 
 #include <cmath>
 #include <cstdio>
@@ -158,8 +159,11 @@ void PrintTable(const MatchReport& report, const MatchArguments& arguments,
   row("keypoints", fmt::format("{}", report.features1.keypoints.size()),
       fmt::format("{}", report.features2.keypoints.size()));
   fmt::print("\n");
-  row("preset", fmt::format("{} ({}/{}/{})", preset.name, preset.detector,
-                            preset.orientation, preset.descriptor));
+  const std::string steps_text = fmt::format(
+      "{}/{}/{}", preset.detector, preset.orientation, preset.descriptor);
+  row("preset", preset.name == steps_text
+                    ? steps_text
+                    : fmt::format("{} ({})", preset.name, steps_text));
   row("matches", fmt::format("{}", num_matches));
   if (check) {
     row("correct",
@@ -245,6 +249,30 @@ void Prepare(MatchArguments& arguments) {
   }
 }
 
+// One line on a terminal, overwritten by the next and removed at the end;
+// nothing elsewhere.
+class ProgressLine {
+ public:
+  explicit ProgressLine(bool quiet)
+      : shown_(!quiet && isatty(STDERR_FILENO) != 0) {}
+  ~ProgressLine() { Show(""); }
+  void Show(const std::string& text) const {
+    if (shown_) fmt::print(stderr, "\r\033[K{}", text);
+  }
+
+ private:
+  bool shown_;
+};
+
+MatchReport MatchWithProgress(const MatchArguments& arguments) {
+  const ProgressLine line(arguments.common.quiet);
+  MatchPhotographsOptions options = arguments.options;
+  options.progress = [&](const std::string& step) {
+    line.Show("  " + step + " ...");
+  };
+  return MatchPhotographs(arguments.path1, arguments.path2, options);
+}
+
 int RunMatch(MatchArguments& arguments) {
   ApplyCommonOptions(arguments.common);
   Prepare(arguments);
@@ -252,8 +280,7 @@ int RunMatch(MatchArguments& arguments) {
   if (!arguments.homography.empty()) {
     homography = ReadHomography(arguments.homography);
   }
-  const MatchReport report =
-      MatchPhotographs(arguments.path1, arguments.path2, arguments.options);
+  const MatchReport report = MatchWithProgress(arguments);
   std::optional<HomographyCheck> check;
   if (homography) {
     check = CheckHomography(arguments.homography, *homography, report);

@@ -71,15 +71,20 @@ MatchReport MatchPhotographs(const std::string& path1, const std::string& path2,
   const std::string complaint = options.geometry.Validate();
   if (!complaint.empty()) throw InputError(complaint);
 
+  const auto say = [&](const std::string& step) {
+    if (options.progress) options.progress(step);
+  };
   Stopwatch total, stopwatch;
   MatchReport report;
   auto& seconds = report.seconds;
+  say("weights");
   report.preset = ParsePreset(options.preset);
   const Steps steps = MakeSteps(report.preset, options.extractor);
   seconds["load"] = stopwatch.Lap();
 
   const ReadOptions reading{.max_image_size = options.max_image_size,
                             .keep_colour = options.keep_colour};
+  say("reading");
   report.image1 = ReadImage(path1, reading);
   CheckInterrupt();
   report.image2 = ReadImage(path2, reading);
@@ -92,12 +97,15 @@ MatchReport MatchPhotographs(const std::string& path1, const std::string& path2,
 
   ExtractSeconds first, second;
   const int max_keypoints = options.extractor.max_keypoints;
+  say("features of " + path1);
   report.features1 = Extract(report.image1, steps, max_keypoints, &first);
+  say("features of " + path2);
   report.features2 = Extract(report.image2, steps, max_keypoints, &second);
   seconds["detect"] = first.detect + second.detect;
   seconds["orient"] = first.orient + second.orient;
   seconds["describe"] = first.describe + second.describe;
 
+  say("matching");
   stopwatch.Lap();
   report.matches =
       MatchDescriptors(report.features1.descriptors,

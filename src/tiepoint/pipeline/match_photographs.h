@@ -2,6 +2,7 @@
 // The main story: two photographs in, matches and relative pose out.
 #pragma once
 
+#include <functional>
 #include <map>
 #include <optional>
 #include <string>
@@ -28,6 +29,8 @@ struct MatchPhotographsOptions {
   TwoViewOptions geometry;
   // Keep the colours of the photographs (for DrawMatches).
   bool keep_colour = false;
+  // Called with what is about to be done, e.g. "features of A.jpg".
+  std::function<void(const std::string&)> progress;
 };
 
 struct MatchReport {

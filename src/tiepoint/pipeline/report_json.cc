@@ -99,6 +99,8 @@ std::string Options(const MatchPhotographsOptions& options) {
          ", \"max_image_size\": " + Number(options.max_image_size) +
          ", \"first_scale\": " + Number(lift.scales.first_scale) +
          ", \"levels_per_octave\": " + Number(lift.scales.levels_per_octave) +
+         ", \"nms_radius\": " + Number(lift.maxima.radius) +
+         ", \"nms_levels\": " + Number(lift.maxima.neighbour_levels) +
          ", \"border\": " + Number(lift.border) +
          ", \"max_error\": " + Number(options.geometry.max_error) + "}";
 }
