@@ -19,7 +19,7 @@ PatchGeometry Geometry(Grid grid) {
   return {.grid = grid, .size = kSize, .support = 6, .inner = 1};
 }
 
-std::vector<float> Sample(const ImagePyramid &pyramid, double x, double y,
+std::vector<float> Sample(const ImagePyramid& pyramid, double x, double y,
                           double scale, double angle, Grid grid) {
   std::vector<float> patch(kSize * kSize);
   SamplePatch(pyramid, x, y, scale, angle, Geometry(grid), patch.data());
@@ -77,8 +77,7 @@ TEST(SamplePatchTest, LogPolarPixelsLieWhereTheHeaderSays) {
 ImagePyramid NoisePyramid() {
   Random random(7);
   GrayImage image(90, 80);
-  for (float &v : image.pixels)
-    v = static_cast<float>(random.Uniform(0, 255));
+  for (float& v : image.pixels) v = static_cast<float>(random.Uniform(0, 255));
   return ImagePyramid(image);
 }
 
@@ -133,5 +132,5 @@ TEST(PatchGeometryTest, ValidateSaysWhatIsWrong) {
             "");
 }
 
-} // namespace
-} // namespace tiepoint
+}  // namespace
+}  // namespace tiepoint

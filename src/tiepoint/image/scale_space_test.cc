@@ -23,7 +23,7 @@ GrayImage Blob(double x0, double y0, double sigma) {
 
 TEST(ScaleSpaceOptionsTest, ScalesGrowByAConstantFactorFromFirstToLast) {
   const std::vector<double> scales = ScaleSpaceOptions().Scales();
-  ASSERT_EQ(scales.size(), 21u); // four octaves of five steps, both ends
+  ASSERT_EQ(scales.size(), 21u);  // four octaves of five steps, both ends
   EXPECT_DOUBLE_EQ(scales.front(), 1);
   EXPECT_NEAR(scales.back(), 16, 1e-9);
   for (size_t k = 1; k < scales.size(); ++k) {
@@ -80,17 +80,16 @@ TEST(MakeScaleLevelTest, KeepsPlaceAndHasABlurOfOneLevelPixel) {
 }
 
 TEST(MakeScaleLevelTest, CoversSmallAndFlatImages) {
-  for (const auto &[width, height] : {std::pair{1, 1}, {1, 40}, {37, 20}}) {
+  for (const auto& [width, height] : {std::pair{1, 1}, {1, 40}, {37, 20}}) {
     const ImagePyramid pyramid(GrayImage(width, height, 77));
     for (const double scale : {1.0, 5.0, 16.0}) {
       const ScaleLevel level = MakeScaleLevel(pyramid, scale);
       ASSERT_FALSE(level.image.Empty());
       EXPECT_GE(level.image.width * level.spacing, width - 1e-6);
-      for (const float v : level.image.pixels)
-        EXPECT_NEAR(v, 77, 1e-2);
+      for (const float v : level.image.pixels) EXPECT_NEAR(v, 77, 1e-2);
     }
   }
 }
 
-} // namespace
-} // namespace tiepoint
+}  // namespace
+}  // namespace tiepoint

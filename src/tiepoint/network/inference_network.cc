@@ -665,7 +665,7 @@ std::vector<float> InferenceNetwork::RunDense(const float* plane, int width,
   *out_height = out.height;
   if (impl_->filters) return impl_->filters->Run(plane, width, height, out);
 
-  int row_size = 0;
+  int row_size = 1;
   for (const Shape& shape : shapes) {
     row_size = std::max(row_size, shape.channels * shape.width);
   }
