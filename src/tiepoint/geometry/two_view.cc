@@ -4,6 +4,7 @@
 #include <Eigen/Dense>
 #include <algorithm>
 #include <cmath>
+#include <functional>
 #include <limits>
 #include <numeric>
 #include <opencv2/calib3d.hpp>
@@ -22,6 +23,9 @@ using Eigen::Vector3d;
 // Coordinates beyond this are not of any photograph, and their squares would
 // leave the floats that OpenCV works with.
 constexpr double kLargestCoordinate = 1e7;
+
+// A model is an answer when fewer like it than this are expected by chance.
+constexpr double kLargestChance = 1e-3;
 
 Matrix3d FromArray(const Matrix3& m) {
   return Eigen::Map<const Eigen::Matrix<double, 3, 3, Eigen::RowMajor>>(
@@ -397,6 +401,45 @@ bool TranslationIsTold(std::span<const PointPair> inliers, size_t num_pairs,
   return parallax >= std::max<double>(options.min_inliers, by_chance);
 }
 
+// P(at least `least` of `count` events), each of probability p.
+double BinomialTail(int count, int least, double p) {
+  double sum = 0;
+  for (int k = std::max(0, least); k <= count; ++k) {
+    sum += std::exp(std::lgamma(count + 1.0) - std::lgamma(k + 1.0) -
+                    std::lgamma(count - k + 1.0) + k * std::log(p) +
+                    (count - k) * std::log1p(-p));
+  }
+  return std::min(1.0, sum);
+}
+
+// How many models with that many inliers a search among wrong matches would
+// find by chance. The chance of one wrong match to be an inlier is measured on
+// the data: first points paired with second points of other matches. `pairs`
+// are in random order.
+double ExpectedByChance(const std::vector<PointPair>& pairs,
+                        const std::function<bool(const PointPair&)>& is_inlier,
+                        int num_inliers, int sample_size,
+                        const TwoViewOptions& options) {
+  constexpr int kSamples = 10000;
+  constexpr int kModelsOfSample = 10;  // solutions of five points, at most
+  const int count = static_cast<int>(pairs.size());
+  const int shifts = std::min(count - 1, (kSamples + count - 1) / count);
+  double hits = 0.5;
+  for (int shift = 1; shift <= shifts; ++shift) {
+    for (int i = 0; i < count; ++i) {
+      const PointPair& other = pairs[(i + shift) % count];
+      hits += is_inlier({pairs[i].x1, pairs[i].y1, other.x2, other.y2});
+    }
+  }
+  const double p = hits / (static_cast<double>(shifts) * count + 1);
+  double samples = 1;  // count over sample_size
+  for (int k = 0; k < sample_size; ++k) {
+    samples *= static_cast<double>(count - k) / (k + 1);
+  }
+  return kModelsOfSample * std::min<double>(options.max_iterations, samples) *
+         BinomialTail(count - sample_size, num_inliers - sample_size, p);
+}
+
 // Does one homography explain the inliers of a fundamental matrix? Then a whole
 // family of matrices does.
 bool OneHomographyExplains(const std::vector<PointPair>& inliers,
@@ -532,6 +575,13 @@ TwoViewGeometry EstimateTwoViewGeometry(const std::vector<PointPair>& pairs,
   }
   if (Collinear(inliers, options.max_error)) {
     result.reason = "the inliers of an image lie on one line";
+    return result;
+  }
+
+  if (ExpectedByChance(distinct, is_inlier, static_cast<int>(inliers.size()),
+                       sample_size, options) > kLargestChance) {
+    result.reason = Count(inliers.size(), "inliers among ") +
+                    Count(distinct.size(), "matches may be chance");
     return result;
   }
 

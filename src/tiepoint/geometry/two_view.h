@@ -64,9 +64,10 @@ struct TwoViewGeometry {
 // OpenCV USAC_MAGSAC; for kEssential then least squares of the Sampson errors
 // over rotation and translation. Cameras are needed for kEssential only. Pairs
 // with coordinates that are not finite (or above 1e7) are never inliers.
-// Degenerate input (too few matches, all on a line, no model) is an answer with
-// a `reason`, never an exception; unusable options or cameras throw InputError.
-// The same seed gives the same answer, whatever the number of threads.
+// Degenerate input (too few matches, all on a line, no model, inliers that
+// wrong matches alone would have too) is an answer with a `reason`, never an
+// exception; unusable options or cameras throw InputError. The same seed gives
+// the same answer, whatever the number of threads.
 TwoViewGeometry EstimateTwoViewGeometry(const std::vector<PointPair>& pairs,
                                         const PinholeCamera& camera1,
                                         const PinholeCamera& camera2,
