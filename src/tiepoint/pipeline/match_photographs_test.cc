@@ -102,13 +102,16 @@ TEST_F(MatchPhotographsTest, AQuarterTurnIsFound) {
     }
     EXPECT_GT(correct, 0.6 * report.features1.keypoints.size()) << preset;
     ASSERT_TRUE(HasAnswer(report)) << preset << report.geometry.reason;
+    int same_scale = 0;
     for (const int k : report.geometry.inliers) {
       EXPECT_LT(TransferError(truth, pairs[k]), 2.5) << preset;
       const Match& match = report.matches[k];
       const Keypoint& a = report.features1.keypoints[match.i];
       const Keypoint& b = report.features2.keypoints[match.j];
-      EXPECT_NEAR(b.scale / a.scale, 1, 0.2) << preset;
+      same_scale += std::abs(b.scale / a.scale - 1) < 0.1;
     }
+    // One place may hold keypoints of several scales.
+    EXPECT_GT(same_scale, 0.9 * report.geometry.inliers.size()) << preset;
     EXPECT_EQ(report.weights.size(), report.matches.size());
   }
 }
