@@ -144,12 +144,13 @@ ViewPair BatchMaker::MakeViews(Random& random) const {
   return MakeViewPair(photographs_.Get(photograph), views, random);
 }
 
-PatchPairs BatchMaker::MakePatchPairs(uint64_t index, const Model& model,
-                                      const PatchGeometry& geometry) const {
-  Random random(StreamSeed(seed_, index));
-  PatchPairs batch;
-  PointOptions point_options;
-  while (batch.count < options_.pairs) {
+void BatchMaker::ForPoints(
+    Random& random,
+    const std::function<void(const ImagePyramid&, const ImagePyramid&,
+                             const PointInViews&)>& visit) const {
+  const PointOptions point_options;
+  int count = 0;
+  while (count < options_.pairs) {
     const ViewPair views = MakeViews(random);
     const PreparedView first(views.first, PointScales(),
                              point_options.max_candidates);
@@ -158,16 +159,25 @@ PatchPairs BatchMaker::MakePatchPairs(uint64_t index, const Model& model,
     int taken = 0;
     for (const PointInViews& p :
          FindPoints(views, first, second, point_options, random)) {
-      if (batch.count == options_.pairs || taken == options_.pairs_a_view) {
-        break;
-      }
-      AppendPatch(first.pyramid, p.first, geometry, &model, batch.first);
-      AppendPatch(second.pyramid, Jitter(p.second, options_.jitter, random),
-                  geometry, &model, batch.second);
-      ++batch.count;
+      if (count == options_.pairs || taken == options_.pairs_a_view) break;
+      visit(first.pyramid, second.pyramid, p);
+      ++count;
       ++taken;
     }
   }
+}
+
+PatchPairs BatchMaker::MakePatchPairs(uint64_t index, const Model& model,
+                                      const PatchGeometry& geometry) const {
+  Random random(StreamSeed(seed_, index));
+  PatchPairs batch;
+  ForPoints(random, [&](const ImagePyramid& first, const ImagePyramid& second,
+                        const PointInViews& p) {
+    AppendPatch(first, p.first, geometry, &model, batch.first);
+    AppendPatch(second, Jitter(p.second, options_.jitter, random), geometry,
+                &model, batch.second);
+    ++batch.count;
+  });
   return batch;
 }
 
@@ -176,32 +186,19 @@ OrientationPairs BatchMaker::MakeOrientationPairs(
     const PatchGeometry& wide) const {
   Random random(StreamSeed(seed_, index));
   OrientationPairs batch;
-  PointOptions point_options;
-  while (batch.count < options_.pairs) {
-    const ViewPair views = MakeViews(random);
-    const PreparedView first(views.first, PointScales(),
-                             point_options.max_candidates);
-    const PreparedView second(views.second, PointScales(),
-                              point_options.max_candidates);
-    int taken = 0;
-    for (const PointInViews& p :
-         FindPoints(views, first, second, point_options, random)) {
-      if (batch.count == options_.pairs || taken == options_.pairs_a_view) {
-        break;
-      }
-      KeypointJitter jitter = options_.jitter;
-      jitter.angle = 0;
-      Keypoint a = p.first, b = Jitter(p.second, jitter, random);
-      batch.turn.push_back(WrapAngle(b.angle - a.angle));
-      a.angle = b.angle = 0;
-      AppendPatch(first.pyramid, a, geometry, &model, batch.first);
-      AppendPatch(second.pyramid, b, geometry, &model, batch.second);
-      AppendPatch(first.pyramid, a, wide, nullptr, batch.first_wide);
-      AppendPatch(second.pyramid, b, wide, nullptr, batch.second_wide);
-      ++batch.count;
-      ++taken;
-    }
-  }
+  KeypointJitter jitter = options_.jitter;
+  jitter.angle = 0;
+  ForPoints(random, [&](const ImagePyramid& first, const ImagePyramid& second,
+                        const PointInViews& p) {
+    Keypoint a = p.first, b = Jitter(p.second, jitter, random);
+    batch.turn.push_back(WrapAngle(b.angle - a.angle));
+    a.angle = b.angle = 0;
+    AppendPatch(first, a, geometry, &model, batch.first);
+    AppendPatch(second, b, geometry, &model, batch.second);
+    AppendPatch(first, a, wide, nullptr, batch.first_wide);
+    AppendPatch(second, b, wide, nullptr, batch.second_wide);
+    ++batch.count;
+  });
   return batch;
 }
 

@@ -81,6 +81,12 @@ class BatchMaker {
 
  private:
   ViewPair MakeViews(Random& random) const;
+  // Calls visit(pyramid of the first view, of the second, point) for
+  // options_.pairs points of as many views as it takes.
+  void ForPoints(
+      Random& random,
+      const std::function<void(const ImagePyramid&, const ImagePyramid&,
+                               const PointInViews&)>& visit) const;
 
   const PhotographStore& photographs_;
   std::vector<int> indices_;
