@@ -18,6 +18,8 @@ if(NOT TIEPOINT_ONLY_TRAINING)
   find_package(PkgConfig REQUIRED)
   pkg_check_modules(EXIV2 REQUIRED IMPORTED_TARGET exiv2)
   find_package(JPEG REQUIRED)
+  enable_language(C) # FindHDF5 tries out C
+  find_package(HDF5 REQUIRED COMPONENTS C)
   find_package(fmt REQUIRED)
   find_package(CLI11 REQUIRED)
 endif()
