@@ -55,7 +55,10 @@ ReportTable MakeTable(const ProtocolResult& result, int baseline,
   return table;
 }
 
-ReportSection MakeSection(ProtocolResult result, const ReportOptions& options) {
+}  // namespace
+
+ReportSection MakeReportSection(ProtocolResult result,
+                                const ReportOptions& options) {
   ReportSection section;
   section.result = std::move(result);
   const ProtocolResult& kept = section.result;
@@ -72,14 +75,12 @@ ReportSection MakeSection(ProtocolResult result, const ReportOptions& options) {
   return section;
 }
 
-}  // namespace
-
 Report MakeReport(ReportHead head, std::vector<ProtocolResult> results,
                   const ReportOptions& options) {
   Report report;
   report.head = std::move(head);
   for (ProtocolResult& result : results) {
-    report.sections.push_back(MakeSection(std::move(result), options));
+    report.sections.push_back(MakeReportSection(std::move(result), options));
   }
   return report;
 }

@@ -51,6 +51,12 @@ struct ReportOptions {
   uint64_t seed = 0;  // of the bootstrap
 };
 
+// The tables of one protocol: an interval costs a thousand summaries, so it is
+// made once and kept where both the terminal and a report want it.
+ReportSection MakeReportSection(ProtocolResult result,
+                                const ReportOptions& options);
+
+// A section a result.
 Report MakeReport(ReportHead head, std::vector<ProtocolResult> results,
                   const ReportOptions& options);
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <fmt/format.h>
 
-#include <algorithm>
+#include <cctype>
 
 #include "evaluation/report.h"
 #include "evaluation/report_text.h"
@@ -9,12 +9,22 @@
 namespace tiepoint {
 namespace {
 
-// Nothing of it is markup any more; one line.
+bool IsWord(char c) {
+  return std::isalnum(static_cast<unsigned char>(c)) != 0 || c == '_';
+}
+
+// Nothing of it is markup any more; one line. An underscore within a word is
+// none anyway, and names of settings are full of them.
 std::string Escape(const std::string& text) {
-  const std::string markup = "\\`*_[]<>|#~&";
+  const std::string markup = "\\`*[]<>|#~&";
   std::string escaped;
-  for (const char c : text) {
-    if (markup.find(c) != std::string::npos) escaped += '\\';
+  for (size_t i = 0; i < text.size(); ++i) {
+    const char c = text[i];
+    const bool inside = i > 0 && i + 1 < text.size() && IsWord(text[i - 1]) &&
+                        IsWord(text[i + 1]);
+    if (markup.find(c) != std::string::npos || (c == '_' && !inside)) {
+      escaped += '\\';
+    }
     escaped += c == '\n' || c == '\r' ? ' ' : c;
   }
   return escaped;
@@ -72,8 +82,7 @@ std::string ComparisonMarkdown(const ReportSection& section) {
     text += "| " + Escape(result.methods[m].label) + " |";
     for (const size_t c : main) {
       const Interval& interval = section.tables[0].differences[m][c];
-      const std::string cell =
-          Escape(IntervalText(interval, result.columns[c]));
+      const std::string cell = IntervalText(interval, result.columns[c]);
       const bool open = Judge(interval, result.columns[c]) == Verdict::kOpen;
       text += open ? " " + cell + " |" : " **" + cell + "** |";
     }

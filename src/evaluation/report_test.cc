@@ -235,7 +235,8 @@ TEST(ResultMarkdown, SaysTheSameNumbers) {
                               "| default | 15 | **2.00 ±0.71** |\n"
                               "| rootsift | 15 | 3.00 ±0.00 |\n"));
   EXPECT_THAT(text, HasSubstr("Settings: estimator.name usac;"));
-  EXPECT_THAT(text, HasSubstr("| default | **-1.50 \\["));
+  EXPECT_THAT(text, HasSubstr("Errors are \\<small\\>."));
+  EXPECT_THAT(text, HasSubstr("| default | **-1.50 ["));
 }
 
 TEST(HtmlReport, StandsAlone) {
