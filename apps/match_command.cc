@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <fmt/format.h>
-#include <unistd.h>
 
 #include <cmath>
 #include <cstdio>
@@ -13,6 +12,7 @@
 #include <string>
 
 #include "command.h"
+#include "progress_line.h"
 #include "tiepoint/base/error.h"
 #include "tiepoint/io/atomic_file.h"
 #include "tiepoint/io/npy.h"
@@ -248,21 +248,6 @@ void Prepare(MatchArguments& arguments) {
     throw InputError("--descriptors needs --json or -o");
   }
 }
-
-// One line on a terminal, overwritten by the next and removed at the end;
-// nothing elsewhere.
-class ProgressLine {
- public:
-  explicit ProgressLine(bool quiet)
-      : shown_(!quiet && isatty(STDERR_FILENO) != 0) {}
-  ~ProgressLine() { Show(""); }
-  void Show(const std::string& text) const {
-    if (shown_) fmt::print(stderr, "\r\033[K{}", text);
-  }
-
- private:
-  bool shown_;
-};
 
 MatchReport MatchWithProgress(const MatchArguments& arguments) {
   const ProgressLine line(arguments.common.quiet);

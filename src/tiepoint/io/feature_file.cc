@@ -344,6 +344,7 @@ std::string EmptyFile(const std::map<std::string, std::string>& attributes) {
 void CheckAttributes(const std::string& path,
                      const std::map<std::string, std::string>& found,
                      const std::map<std::string, std::string>& expected) {
+  std::vector<std::string> differences;
   for (const auto& [name, text] : expected) {
     const auto other = found.find(name);
     if (other == found.end()) {
@@ -351,11 +352,17 @@ void CheckAttributes(const std::string& path,
                        name + "'); choose another file");
     }
     if (other->second != text) {
-      throw InputError(path + ": was made with another " + name + " (" +
-                       other->second + ", not " + text +
-                       "); choose another file");
+      differences.push_back(name + " (" + other->second + ", not " + text +
+                            ")");
     }
   }
+  if (differences.empty()) return;
+  // The shortest says most: a preset rather than all its options.
+  const auto shortest = std::min_element(
+      differences.begin(), differences.end(),
+      [](const auto& a, const auto& b) { return a.size() < b.size(); });
+  throw InputError(path + ": was made with another " + *shortest +
+                   "; choose another file");
 }
 
 }  // namespace

@@ -57,7 +57,7 @@ class FeatureFile {
 class FeatureFileWriter {
  public:
   // Throws InputError when the file exists with other `attributes` (the message
-  // names the first that differs), is being written by another program, or
+  // names one that differs), is being written by another program, or
   // cannot be written.
   FeatureFileWriter(const std::string& path,
                     const std::map<std::string, std::string>& attributes);
