@@ -20,6 +20,7 @@ if(NOT TIEPOINT_ONLY_TRAINING)
   find_package(JPEG REQUIRED)
   enable_language(C) # FindHDF5 tries out C
   find_package(HDF5 REQUIRED COMPONENTS C)
+  find_package(SQLite3 REQUIRED)
   find_package(fmt REQUIRED)
   find_package(CLI11 REQUIRED)
 endif()
