@@ -12,6 +12,7 @@
 #include "command.h"
 #include "evaluation/homography.h"
 #include "evaluation/matching.h"
+#include "evaluation/patch_set_from_sfm.h"
 #include "evaluation/patches.h"
 #include "evaluation/pose.h"
 #include "evaluation/repeatability.h"
@@ -73,21 +74,21 @@ struct EvaluateArguments {
 ProtocolPtr MakeRepeatability(const EvaluateArguments& a) {
   RepeatabilityOptions options;
   options.pairs = a.pairs;
-  options.image_size = {a.ImageSize(kImageSize), a.ImageSize(0)};
+  options.image_sizes = {a.ImageSize(kImageSize), a.ImageSize(0)};
   return MakeRepeatabilityProtocol(a.folders, options);
 }
 
 ProtocolPtr MakeMatching(const EvaluateArguments& a) {
   MatchingOptions options;
   options.pairs = a.pairs;
-  options.image_size = {a.ImageSize(kImageSize), a.ImageSize(0)};
+  options.image_sizes = {a.ImageSize(kImageSize), a.ImageSize(0)};
   return MakeMatchingProtocol(a.folders, options);
 }
 
 ProtocolPtr MakeHomography(const EvaluateArguments& a) {
   HomographyOptions options;
   options.pairs = a.pairs;
-  options.image_size = {a.ImageSize(kImageSize), a.ImageSize(0)};
+  options.image_sizes = {a.ImageSize(kImageSize), a.ImageSize(0)};
   options.estimator = ParseHomographyEstimator(a.homography_estimator);
   options.runs = a.runs;
   options.seed = a.common.seed;
@@ -123,7 +124,6 @@ ProtocolPtr MakePose(const EvaluateArguments& a) {
 ProtocolPtr MakeSfm(const EvaluateArguments& a) {
   SfmOptions options = a.sfm;
   options.max_image_size = a.ImageSize(0);
-  options.seed = a.common.seed;
   return MakeSfmProtocol(a.folders, options);
 }
 
@@ -540,7 +540,7 @@ void AddPatchSet(CLI::App& evaluate, CommandContext& context) {
   struct Arguments {
     CommonOptions common;
     std::string model, images, output;
-    PatchSetOptions options;
+    SfmPatchOptions options;
   };
   const auto arguments = std::make_shared<Arguments>();
   CLI::App* command = evaluate.add_subcommand(

@@ -84,7 +84,8 @@ class MatchingProtocol : public Protocol {
   std::string Name() const override { return "matching"; }
 
   Json Settings() const override {
-    return {{"max_image_size", options_.max_image_size},
+    return {{"max_image_size", options_.image_sizes.photograph},
+            {"max_image_size_fixed_camera", options_.image_sizes.fixed_camera},
             {"pairs", options_.pairs.names},
             {"mutual", options_.matching.mutual},
             {"max_ratio", options_.matching.max_ratio},
@@ -162,7 +163,7 @@ class MatchingProtocol : public Protocol {
 
  private:
   PlanarPair Load(const FeatureSource& source, const Item& item) const {
-    return LoadPlanarPair(source, pairs_.Of(item), options_.max_image_size);
+    return LoadPlanarPair(source, pairs_.Of(item), options_.image_sizes);
   }
 
   PairList pairs_;

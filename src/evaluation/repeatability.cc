@@ -74,7 +74,8 @@ class RepeatabilityProtocol : public Protocol {
   std::string Name() const override { return "repeatability"; }
 
   Json Settings() const override {
-    return {{"max_image_size", options_.max_image_size},
+    return {{"max_image_size", options_.image_sizes.photograph},
+            {"max_image_size_fixed_camera", options_.image_sizes.fixed_camera},
             {"pairs", options_.pairs.names},
             {"max_keypoints", options_.max_keypoints},
             {"overlap_keypoints", options_.overlap_keypoints},
@@ -88,7 +89,7 @@ class RepeatabilityProtocol : public Protocol {
   Measurement Measure(const FeatureSource& source,
                       const Item& item) const override {
     const PlanarPair pair =
-        LoadPlanarPair(source, pairs_.Of(item), options_.max_image_size);
+        LoadPlanarPair(source, pairs_.Of(item), options_.image_sizes);
     const std::string detector = DetectorOf(source);
     const auto strongest = [&](int count) {
       return std::pair(DistinctKeypoints(pair.set1().keypoints, count),

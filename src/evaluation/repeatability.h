@@ -68,7 +68,7 @@ double RadiusRepeatability(const CommonRegions& regions);
 
 struct RepeatabilityOptions {
   ImagePairOptions pairs{};
-  int max_image_size = 1024;     // longer side of the working image; 0: stored
+  PlanarImageSizes image_sizes;
   int max_keypoints = 0;         // at 1, 2, 3 px; 0: all that there are
   int overlap_keypoints = 1000;  // of the overlap rule
   int superpoint_keypoints = 300;
