@@ -74,21 +74,21 @@ struct EvaluateArguments {
 ProtocolPtr MakeRepeatability(const EvaluateArguments& a) {
   RepeatabilityOptions options;
   options.pairs = a.pairs;
-  options.image_sizes = {a.ImageSize(kImageSize), a.ImageSize(0)};
+  options.image_size = {a.ImageSize(kImageSize), a.ImageSize(0)};
   return MakeRepeatabilityProtocol(a.folders, options);
 }
 
 ProtocolPtr MakeMatching(const EvaluateArguments& a) {
   MatchingOptions options;
   options.pairs = a.pairs;
-  options.image_sizes = {a.ImageSize(kImageSize), a.ImageSize(0)};
+  options.image_size = {a.ImageSize(kImageSize), a.ImageSize(0)};
   return MakeMatchingProtocol(a.folders, options);
 }
 
 ProtocolPtr MakeHomography(const EvaluateArguments& a) {
   HomographyOptions options;
   options.pairs = a.pairs;
-  options.image_sizes = {a.ImageSize(kImageSize), a.ImageSize(0)};
+  options.image_size = {a.ImageSize(kImageSize), a.ImageSize(0)};
   options.estimator = ParseHomographyEstimator(a.homography_estimator);
   options.runs = a.runs;
   options.seed = a.common.seed;

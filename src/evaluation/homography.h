@@ -13,7 +13,6 @@
 #include <vector>
 
 #include "evaluation/image_pairs.h"
-#include "evaluation/planar_pair.h"
 #include "evaluation/protocol.h"
 #include "tiepoint/geometry/two_view.h"
 #include "tiepoint/matching/matcher.h"
@@ -34,7 +33,7 @@ HomographyEstimator ParseHomographyEstimator(const std::string& name);
 
 struct HomographyOptions {
   ImagePairOptions pairs{};
-  PlanarImageSizes image_sizes;
+  PairImageSize image_size{};
   MatchOptions matching{};  // mutual nearest neighbours, no ratio test
   HomographyEstimator estimator = HomographyEstimator::kMagsac;
   // Largest error of an inlier, working pixels; 0: 2 (MAGSAC), 3 (RANSAC).

@@ -48,10 +48,10 @@ bool IsInside(PlanePoint point, int width, int height) {
 }
 
 PlanarPair LoadPlanarPair(const FeatureSource& source, const ImagePair& pair,
-                          const PlanarImageSizes& sizes) {
+                          const PairImageSize& size) {
   PlanarPair result;
-  result.first = source.Of(pair.path1, sizes.Of(pair));
-  result.second = source.Of(pair.path2, sizes.Of(pair));
+  result.first = source.Of(pair.path1, size.Of(pair));
+  result.second = source.Of(pair.path2, size.Of(pair));
   result.homography =
       WorkingHomography(pair.homography, *result.first, *result.second);
   return result;

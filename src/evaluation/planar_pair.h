@@ -33,19 +33,8 @@ struct PlanarPair {
   const FeatureSet& set2() const { return second->set; }
 };
 
-// Longer side of the working images; 0: as stored. Pictures of fixed cameras
-// are small, or wide panoramas that would lose their height.
-struct PlanarImageSizes {
-  int photograph = 1024;
-  int fixed_camera = 0;
-
-  int Of(const ImagePair& pair) const {
-    return pair.fixed_camera ? fixed_camera : photograph;
-  }
-};
-
 PlanarPair LoadPlanarPair(const FeatureSource& source, const ImagePair& pair,
-                          const PlanarImageSizes& sizes);
+                          const PairImageSize& size);
 
 // The first `count` keypoints (0: all); keypoints of one place and scale (they
 // differ in their angle) count once, as the first of them.

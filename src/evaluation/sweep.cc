@@ -75,6 +75,8 @@ std::vector<Column> MakeColumns(bool turns) {
     fullest.smaller_is_better = true;
     columns.push_back(fullest);
   }
+  MarkHeadlines(columns, {"correct", "precision", "smallest_precision",
+                          "recall", "angle_error"});
   return columns;
 }
 
@@ -113,7 +115,9 @@ class SweepProtocol : public Protocol {
     const double step = item.parameter.value();
     PlanarPair pair;
     pair.first = source.Of(item.image1, max_image_size_);
-    WarpedPhotograph warped = Warp(item.image1, step);
+    const Steps* steps = source.GetSteps();
+    const WarpedPhotograph warped =
+        Warp(item.image1, step, steps != nullptr && steps->NeedsColour());
     pair.second = std::make_shared<const Features>(source.Of(warped.image));
     pair.homography = warped.homography;
     const auto matches = MatchFeatures(pair.set1(), pair.set2(), matching_);
@@ -145,9 +149,10 @@ class SweepProtocol : public Protocol {
   }
 
  private:
-  WarpedPhotograph Warp(const std::string& path, double step) const {
+  WarpedPhotograph Warp(const std::string& path, double step,
+                        bool colour) const {
     const Image image = ReadImage(
-        path, {.max_image_size = max_image_size_, .keep_colour = true});
+        path, {.max_image_size = max_image_size_, .keep_colour = colour});
     return turns_ ? TurnedPhotograph(image, step)
                   : ResizedPhotograph(image, step);
   }
