@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <fmt/format.h>
-#include <unistd.h>
 
 #include <cmath>
 #include <cstdio>
@@ -13,6 +12,7 @@
 #include <string>
 
 #include "command.h"
+#include "progress_line.h"
 #include "tiepoint/base/error.h"
 #include "tiepoint/io/atomic_file.h"
 #include "tiepoint/io/npy.h"
@@ -249,21 +249,6 @@ void Prepare(MatchArguments& arguments) {
   }
 }
 
-// One line on a terminal, overwritten by the next and removed at the end;
-// nothing elsewhere.
-class ProgressLine {
- public:
-  explicit ProgressLine(bool quiet)
-      : shown_(!quiet && isatty(STDERR_FILENO) != 0) {}
-  ~ProgressLine() { Show(""); }
-  void Show(const std::string& text) const {
-    if (shown_) fmt::print(stderr, "\r\033[K{}", text);
-  }
-
- private:
-  bool shown_;
-};
-
 MatchReport MatchWithProgress(const MatchArguments& arguments) {
   const ProgressLine line(arguments.common.quiet);
   MatchPhotographsOptions options = arguments.options;
@@ -319,8 +304,10 @@ void AddMatchCommand(CLI::App& app, CommandContext& context) {
       ->add_option("--preset", options.preset,
                    presets +
                        "or detector/orientation/descriptor of\n"
-                       "lift sift orb akaze / lift sift none / deepdesc "
-                       "logpolar sift rootsift orb akaze")
+                       "lift sift orb akaze fast / lift sift none / deepdesc "
+                       "logpolar sift rootsift orb akaze,\n"
+                       "each of them or the whole also imported:FILE (weights "
+                       "published by others: TILDE, DeepDesc, LIFT)")
       ->type_name("NAME")
       ->capture_default_str()
       ->group(features);

@@ -137,9 +137,11 @@ std::array<double, 2> Undistorted(const GroundTruthCamera& camera, double x,
     p += step;
     if (!(step.squaredNorm() > 1e-28)) break;
   }
-  // Where distortion folds the picture over, the determinant is negative.
+  // Where distortion folds the picture over or turns it, an eigenvalue of the
+  // (symmetric) Jacobian is negative.
+  const Matrix2d slope = DistortJacobian(camera.distortion, p);
   const bool found = (Distort(camera.distortion, p) - target).norm() < 1e-10 &&
-                     DistortJacobian(camera.distortion, p).determinant() > 0;
+                     slope.determinant() > 0 && slope.trace() > 0;
   constexpr double kNone = std::numeric_limits<double>::quiet_NaN();
   if (!found) return {kNone, kNone};
   return {camera.fx * p.x() + camera.cx, camera.fy * p.y() + camera.cy};

@@ -1,0 +1,319 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cctype>
+#include <cstdio>
+#include <filesystem>
+#include <fstream>
+#include <iterator>
+#include <map>
+#include <memory>
+#include <nlohmann/json.hpp>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "command.h"
+#include "progress_line.h"
+#include "tiepoint/base/error.h"
+#include "tiepoint/image/read_image.h"
+#include "tiepoint/io/atomic_file.h"
+#include "tiepoint/io/feature_file.h"
+#include "tiepoint/pipeline/extract.h"
+#include "tiepoint/pipeline/preset.h"
+#include "tiepoint/pipeline/stopwatch.h"
+
+namespace {
+
+namespace fs = std::filesystem;
+using namespace tiepoint;
+using Json = nlohmann::ordered_json;
+
+struct ExtractArguments {
+  CommonOptions common;
+  std::vector<std::string> paths;
+  std::string output;
+  std::string preset = "default";
+  ExtractorOptions extractor;
+  int max_image_size = 0;
+};
+
+struct Photograph {
+  std::string path;
+  std::string name;  // in the feature file
+};
+
+bool IsPhotograph(const fs::path& path) {
+  std::string ending = path.extension().string();
+  std::transform(ending.begin(), ending.end(), ending.begin(),
+                 [](unsigned char c) { return std::tolower(c); });
+  for (const char* known :
+       {".jpg", ".jpeg", ".png", ".tif", ".tiff", ".ppm", ".pgm", ".webp"}) {
+    if (ending == known) return true;
+  }
+  return false;
+}
+
+// Sorted by name.
+std::vector<Photograph> PhotographsBelow(const std::string& folder) {
+  std::vector<Photograph> found;
+  std::error_code error;
+  for (fs::recursive_directory_iterator it(folder, error), end;
+       !error && it != end; it.increment(error)) {
+    if (!IsPhotograph(it->path()) || it->is_directory()) continue;
+    found.push_back({it->path().string(),
+                     it->path().lexically_relative(folder).generic_string()});
+  }
+  if (error) {
+    throw InputError(folder + ": cannot be searched (" + error.message() + ")");
+  }
+  if (found.empty()) {
+    throw InputError(folder +
+                     ": holds no photographs (jpg jpeg png tif tiff ppm pgm "
+                     "webp)");
+  }
+  std::sort(found.begin(), found.end(),
+            [](const auto& a, const auto& b) { return a.name < b.name; });
+  return found;
+}
+
+// In the order of the paths; what is given twice is taken once.
+std::vector<Photograph> FindPhotographs(const std::vector<std::string>& paths) {
+  std::vector<Photograph> photographs;
+  std::map<std::string, std::string> path_of_name;
+  for (const std::string& path : paths) {
+    if (!fs::exists(path)) throw InputError(path + ": no such file or folder");
+    const std::vector<Photograph> found =
+        fs::is_directory(path)
+            ? PhotographsBelow(path)
+            : std::vector<Photograph>{{path, fs::path(path).filename()}};
+    for (const Photograph& photograph : found) {
+      const auto [place, added] =
+          path_of_name.emplace(photograph.name, photograph.path);
+      if (added) {
+        photographs.push_back(photograph);
+      } else if (!fs::equivalent(place->second, photograph.path)) {
+        throw InputError(place->second + " and " + photograph.path +
+                         ": both would be named " + photograph.name +
+                         "; give the folder above them instead");
+      }
+    }
+  }
+  return photographs;
+}
+
+// FNV-1a of the weights that the preset uses, by name: features of other
+// weights must not get into the same file.
+Json WeightsOf(const Preset& preset, const ExtractorOptions& options) {
+  std::vector<std::string> names;
+  if (preset.detector == "lift") names.emplace_back("lift_detector");
+  if (preset.orientation == "lift") names.emplace_back("lift_orientation");
+  if (preset.descriptor == "deepdesc" || preset.descriptor == "logpolar") {
+    names.push_back(preset.descriptor);
+  }
+  Json weights = Json::object();
+  for (const std::string& name : names) {
+    std::ifstream file(FindModel(options.models, name), std::ios::binary);
+    uint64_t sum = 14695981039346656037u;
+    for (std::istreambuf_iterator<char> it(file), end; it != end; ++it) {
+      sum = (sum ^ static_cast<unsigned char>(*it)) * 1099511628211u;
+    }
+    weights[name] = fmt::format("{:016x}", sum);
+  }
+  return weights;
+}
+
+// Everything but the steps that the features depend on.
+Json Options(const ExtractArguments& arguments, const Preset& preset) {
+  Json options = {{"max_keypoints", arguments.extractor.max_keypoints},
+                  {"max_image_size", arguments.max_image_size}};
+  if (preset.detector == "lift") {
+    const LiftDetectorOptions& lift = arguments.extractor.lift;
+    options["lift"] = {{"first_scale", lift.scales.first_scale},
+                       {"last_scale", lift.scales.last_scale},
+                       {"levels_per_octave", lift.scales.levels_per_octave},
+                       {"nms_radius", lift.maxima.radius},
+                       {"nms_levels", lift.maxima.neighbour_levels},
+                       {"border", lift.border}};
+  }
+  options["weights"] = WeightsOf(preset, arguments.extractor);
+  return options;
+}
+
+std::map<std::string, std::string> Attributes(const ExtractArguments& arguments,
+                                              const Preset& preset) {
+  return {{"tiepoint", TIEPOINT_VERSION},
+          {"preset", preset.name},
+          {"steps", preset.detector + "/" + preset.orientation + "/" +
+                        preset.descriptor},
+          {"options", Options(arguments, preset).dump()}};
+}
+
+// Says which options differ where the file exists and has the same preset.
+// Everything else is for FeatureFileWriter to refuse.
+void CheckOptions(const std::string& path,
+                  const std::map<std::string, std::string>& attributes) {
+  if (!fs::exists(path)) return;
+  auto theirs_all = FeatureFile(path).Attributes();
+  const std::string their_options =
+      std::exchange(theirs_all["options"], attributes.at("options"));
+  if (theirs_all != attributes) return;
+  const Json other = Json::parse(their_options, nullptr, false);
+  if (!other.is_object()) return;
+  const Json theirs = other.flatten();
+  const Json ours = Json::parse(attributes.at("options")).flatten();
+  std::string differences;
+  for (const auto& [key, value] : ours.items()) {
+    const std::string their_value =
+        theirs.contains(key) ? theirs[key].dump() : "none";
+    if (their_value == value.dump()) continue;
+    differences += (differences.empty() ? "" : ", ") + key.substr(1) + " " +
+                   their_value + ", not " + value.dump();
+  }
+  if (differences.empty()) return;
+  throw InputError(path + ": was made with other options (" + differences +
+                   "); choose another file");
+}
+
+// Features of one photograph; empty, with one line on stderr, when it cannot
+// be used.
+std::optional<FeatureSet> TryExtract(const Photograph& photograph,
+                                     const Steps& steps,
+                                     const ExtractArguments& arguments,
+                                     const ProgressLine& line) {
+  try {
+    const Image image = ReadImage(photograph.path,
+                                  {.max_image_size = arguments.max_image_size});
+    return Extract(image, steps, arguments.extractor.max_keypoints);
+  } catch (const InputError& error) {
+    line.Show("");
+    std::fflush(stdout);
+    fmt::print(stderr, "tiepoint: {} (skipped)\n", error.what());
+    return std::nullopt;
+  }
+}
+
+void PrintSummary(const ExtractArguments& arguments, int extracted,
+                  size_t keypoints, double seconds, int skipped) {
+  if (extracted > 0) {
+    fmt::print("{} photographs, {:.0f} keypoints and {:.2f} s each\n",
+               extracted, static_cast<double>(keypoints) / extracted,
+               seconds / extracted);
+  }
+  if (skipped > 0) fmt::print("{} could not be used\n", skipped);
+  fmt::print("written  {}\n", arguments.output);
+}
+
+int RunExtract(const ExtractArguments& arguments) {
+  ApplyCommonOptions(arguments.common);
+  const bool quiet = arguments.common.quiet;
+  std::vector<Photograph> photographs = FindPhotographs(arguments.paths);
+  const Preset preset = ParsePreset(arguments.preset);
+  const auto attributes = Attributes(arguments, preset);
+  const Steps steps = MakeSteps(preset, arguments.extractor);
+  const fs::path parent = fs::path(arguments.output).parent_path();
+  if (!parent.empty()) EnsureWritableFolder(parent);
+  CheckOptions(arguments.output, attributes);
+  FeatureFileWriter writer(arguments.output, attributes);
+
+  const size_t all = photographs.size();
+  std::erase_if(photographs, [&](const Photograph& photograph) {
+    return writer.Has(photograph.name);
+  });
+  const int total = static_cast<int>(photographs.size());
+  if (!quiet && photographs.size() < all) {
+    fmt::print("{} of {} photographs are in {} already\n",
+               all - photographs.size(), all, arguments.output);
+    std::fflush(stdout);
+  }
+
+  const ProgressLine line(quiet);
+  Stopwatch stopwatch;
+  size_t keypoints = 0;
+  int skipped = 0;
+  for (int i = 0; i < total; ++i) {
+    const Photograph& photograph = photographs[i];
+    line.Count(i, total, photograph.name);
+    const auto features = TryExtract(photograph, steps, arguments, line);
+    if (!features) {
+      ++skipped;
+      continue;
+    }
+    writer.Add(photograph.name, *features);
+    keypoints += features->keypoints.size();
+    if (quiet || line.Shown()) continue;
+    fmt::print("[{}/{}] {}: {} keypoints\n", i + 1, total, photograph.name,
+               features->keypoints.size());
+    std::fflush(stdout);  // a log that is looked at while it grows
+  }
+  line.Show("");
+  if (!quiet) {
+    PrintSummary(arguments, total - skipped, keypoints, stopwatch.Lap(),
+                 skipped);
+  }
+  return skipped == 0 ? kExitAnswer : kExitNoAnswer;
+}
+
+}  // namespace
+
+void AddExtractCommand(CLI::App& app, CommandContext& context) {
+  const auto arguments = std::make_shared<ExtractArguments>();
+  CLI::App* command = app.add_subcommand(
+      "extract", "Features of many photographs into one HDF5 file (as hloc)");
+  command
+      ->add_option("PATHS", arguments->paths,
+                   "Photographs, and folders that are searched for them")
+      ->required();
+  command
+      ->add_option("-o,--output", arguments->output,
+                   "Feature file; one that exists is added to")
+      ->type_name("FILE.h5")
+      ->required();
+
+  const char* const features = "Features";
+  std::string presets;
+  for (const std::string& name : PresetNames()) presets += name + ", ";
+  command
+      ->add_option("--preset", arguments->preset,
+                   presets +
+                       "or detector/orientation/descriptor\n"
+                       "(see tiepoint match --help)")
+      ->type_name("NAME")
+      ->capture_default_str()
+      ->group(features);
+  command
+      ->add_option("--max-keypoints", arguments->extractor.max_keypoints,
+                   "The strongest are kept, at most this many a photograph; "
+                   "0: all")
+      ->type_name("N")
+      ->check(CLI::NonNegativeNumber.description(""))
+      ->capture_default_str()
+      ->group(features);
+  command
+      ->add_option("--max-image-size", arguments->max_image_size,
+                   "Work on photographs reduced to this longer side (0: as "
+                   "stored); coordinates stay those of the file")
+      ->type_name("PIXELS")
+      ->check(CLI::NonNegativeNumber.description(""))
+      ->capture_default_str()
+      ->group(features);
+  command
+      ->add_option("--models", arguments->extractor.models,
+                   "Folder of the weights")
+      ->type_name("DIR")
+      ->group(features);
+  AddCommonOptions(*command, arguments->common);
+  command->footer(
+      "Photographs are named by their path below the folder given. Those that "
+      "the file\nholds already are passed over, so a run that was stopped goes "
+      "on where it was.\nOne that cannot be read is reported and skipped; the "
+      "exit code is 1 then.\n\n"
+      "Examples:\n"
+      "  tiepoint extract photos -o features.h5\n"
+      "  tiepoint extract A.jpg B.jpg -o ab.h5 --preset rootsift "
+      "--max-keypoints 8000\n");
+  command->callback(
+      [arguments, &context] { context.exit_code = RunExtract(*arguments); });
+}

@@ -1,0 +1,475 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "tiepoint/io/feature_file.h"
+
+#include <algorithm>
+#include <cmath>
+#include <cstdint>
+#include <filesystem>
+#include <iterator>
+#include <numeric>
+#include <set>
+
+#include "tiepoint/base/error.h"
+#include "tiepoint/io/atomic_file.h"
+#include "tiepoint/io/hdf5_file.h"
+
+namespace tiepoint {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr char kKeypoints[] = "keypoints";
+constexpr char kDescriptors[] = "descriptors";
+constexpr char kScores[] = "scores";
+constexpr char kImageSize[] = "image_size";
+constexpr char kScales[] = "scales";
+constexpr char kAngles[] = "oris";
+
+// The largest dataset that is read, in numbers (4 GB): damaged files may claim
+// any size.
+constexpr uint64_t kMaxNumbers = uint64_t{1} << 30;
+// The largest width and height: float32 holds such integers exactly.
+constexpr float kMaxSide = 1 << 24;
+
+// The parts of a name: "/a//x/../b c" is a, b c.
+std::vector<std::string> Parts(const std::string& path) {
+  std::vector<std::string> parts;
+  for (const fs::path& part : fs::path(path).lexically_normal()) {
+    const std::string text = part.string();
+    if (!text.empty() && text != "." && text != "/") parts.push_back(text);
+  }
+  return parts;
+}
+
+std::string Join(const std::vector<std::string>& parts, size_t from = 0) {
+  std::string name;
+  for (size_t i = from; i < parts.size(); ++i) {
+    name += (name.empty() ? "" : "/") + parts[i];
+  }
+  return name;
+}
+
+// Names of photographs.
+
+extern "C" herr_t NotePhotograph(hid_t, const char* name,
+                                 const H5O_info_t* info, void* names) {
+  const std::string path(name);
+  const std::string tail = std::string("/") + kKeypoints;
+  if (info->type == H5O_TYPE_DATASET && path.ends_with(tail)) {
+    static_cast<std::set<std::string>*>(names)->insert(
+        path.substr(0, path.size() - tail.size()));
+  }
+  return 0;
+}
+
+std::set<std::string> PhotographsOf(hid_t file, const std::string& path) {
+  std::set<std::string> names;
+  if (H5Ovisit(file, H5_INDEX_NAME, H5_ITER_NATIVE, NotePhotograph, &names) <
+      0) {
+    throw InputError(path + ": is damaged (" + Hdf5Error() + ")");
+  }
+  return names;
+}
+
+// Text attributes of the root.
+
+std::optional<std::string> ReadText(hid_t file, const std::string& name) {
+  const Hdf5Attribute attribute(H5Aopen(file, name.c_str(), H5P_DEFAULT));
+  if (!attribute) return std::nullopt;
+  const Hdf5Type type(H5Aget_type(attribute.Id()));
+  const Hdf5Space space(H5Aget_space(attribute.Id()));
+  if (H5Tget_class(type.Id()) != H5T_STRING ||
+      H5Sget_simple_extent_npoints(space.Id()) != 1) {
+    return std::nullopt;
+  }
+  if (H5Tis_variable_str(type.Id()) > 0) {
+    char* text = nullptr;
+    if (H5Aread(attribute.Id(), type.Id(), &text) < 0 || text == nullptr) {
+      return std::nullopt;
+    }
+    std::string copy(text);
+    H5free_memory(text);
+    return copy;
+  }
+  std::string text(H5Tget_size(type.Id()), '\0');
+  if (H5Aread(attribute.Id(), type.Id(), text.data()) < 0) return std::nullopt;
+  return std::string(text.c_str());
+}
+
+extern "C" herr_t NoteAttribute(hid_t, const char* name, const H5A_info_t*,
+                                void* names) {
+  static_cast<std::vector<std::string>*>(names)->emplace_back(name);
+  return 0;
+}
+
+std::map<std::string, std::string> TextAttributes(hid_t file) {
+  std::vector<std::string> names;
+  H5Aiterate2(file, H5_INDEX_NAME, H5_ITER_INC, nullptr, NoteAttribute, &names);
+  std::map<std::string, std::string> attributes;
+  for (const std::string& name : names) {
+    if (auto text = ReadText(file, name)) attributes[name] = *text;
+  }
+  return attributes;
+}
+
+Hdf5Type TextType() {
+  Hdf5Type type(H5Tcopy(H5T_C_S1));
+  H5Tset_size(type.Id(), H5T_VARIABLE);
+  H5Tset_cset(type.Id(), H5T_CSET_UTF8);
+  return type;
+}
+
+bool WriteText(hid_t file, const std::string& name, const std::string& text) {
+  const Hdf5Type type = TextType();
+  const Hdf5Space space(H5Screate(H5S_SCALAR));
+  const Hdf5Attribute attribute(H5Acreate2(
+      file, name.c_str(), type.Id(), space.Id(), H5P_DEFAULT, H5P_DEFAULT));
+  const char* const data = text.c_str();
+  return attribute && H5Awrite(attribute.Id(), type.Id(), &data) >= 0;
+}
+
+// Datasets.
+
+struct Numbers {
+  std::vector<hsize_t> shape;
+  std::vector<float> data;
+};
+
+class PhotographReader {
+ public:
+  PhotographReader(hid_t file, std::string name, const std::string& path)
+      : group_(H5Gopen2(file, name.c_str(), H5P_DEFAULT)),
+        where_(path + ": " + name) {
+    if (!group_) throw Damaged(where_);
+  }
+
+  FeatureSet Read() const {
+    FeatureSet features;
+    const Numbers keypoints = Get(kKeypoints).value();
+    if (keypoints.shape.size() != 2 || keypoints.shape[1] != 2) {
+      throw WrongShape(kKeypoints, keypoints, "N x 2");
+    }
+    const size_t count = keypoints.shape[0];
+    const std::vector<float> scores = Column(kScores, count, 0);
+    const std::vector<float> scales = Column(kScales, count, 1);
+    const std::vector<float> angles = Column(kAngles, count, 0);
+    features.keypoints.resize(count);
+    for (size_t i = 0; i < count; ++i) {
+      features.keypoints[i] = {keypoints.data[2 * i], keypoints.data[2 * i + 1],
+                               scales[i], angles[i], scores[i]};
+    }
+    features.descriptors = Descriptors(count);
+    if (const auto size = Get(kImageSize)) {
+      if (size->data.size() != 2) throw WrongShape(kImageSize, *size, "2");
+      for (const float side : size->data) {
+        if (side < 0 || side > kMaxSide) {
+          throw InputError(where_ + "/" + kImageSize + " is out of range");
+        }
+      }
+      features.image_width = static_cast<int>(size->data[0]);
+      features.image_height = static_cast<int>(size->data[1]);
+    }
+    return features;
+  }
+
+ private:
+  static InputError Damaged(const std::string& where) {
+    return InputError(where + " cannot be read (" + Hdf5Error() + ")");
+  }
+
+  InputError WrongShape(const char* name, const Numbers& numbers,
+                        const std::string& expected) const {
+    std::string shape;
+    for (const hsize_t size : numbers.shape) {
+      shape += (shape.empty() ? "" : " x ") + std::to_string(size);
+    }
+    return InputError(where_ + "/" + name + " has the shape " +
+                      (shape.empty() ? "of one number" : shape) + ", not " +
+                      expected);
+  }
+
+  // All numbers of a dataset, as float32 and finite; empty where it is missing.
+  std::optional<Numbers> Get(const char* name) const {
+    if (H5Lexists(group_.Id(), name, H5P_DEFAULT) <= 0) return std::nullopt;
+    const std::string where = where_ + "/" + name;
+    const Hdf5Data dataset(H5Dopen2(group_.Id(), name, H5P_DEFAULT));
+    if (!dataset) throw Damaged(where);
+    const Hdf5Type type(H5Dget_type(dataset.Id()));
+    const H5T_class_t kind = H5Tget_class(type.Id());
+    if (kind != H5T_FLOAT && kind != H5T_INTEGER) {
+      throw InputError(where + " does not hold numbers");
+    }
+    Numbers numbers;
+    const Hdf5Space space(H5Dget_space(dataset.Id()));
+    numbers.shape.resize(std::max(0, H5Sget_simple_extent_ndims(space.Id())));
+    H5Sget_simple_extent_dims(space.Id(), numbers.shape.data(), nullptr);
+    const hssize_t count = H5Sget_simple_extent_npoints(space.Id());
+    if (count < 0 || static_cast<uint64_t>(count) > kMaxNumbers) {
+      throw InputError(where + " is too large");
+    }
+    numbers.data.resize(count);
+    if (count > 0 && H5Dread(dataset.Id(), H5T_NATIVE_FLOAT, H5S_ALL, H5S_ALL,
+                             H5P_DEFAULT, numbers.data.data()) < 0) {
+      throw Damaged(where);
+    }
+    if (!std::all_of(numbers.data.begin(), numbers.data.end(),
+                     [](float value) { return std::isfinite(value); })) {
+      throw InputError(where + " holds a number that is not finite");
+    }
+    return numbers;
+  }
+
+  std::vector<float> Column(const char* name, size_t count,
+                            float fallback) const {
+    auto numbers = Get(name);
+    if (!numbers) return std::vector<float>(count, fallback);
+    if (numbers->shape.size() != 1 || numbers->shape[0] != count) {
+      throw WrongShape(name, *numbers, std::to_string(count));
+    }
+    return std::move(numbers->data);
+  }
+
+  // The file holds one descriptor a column.
+  DescriptorMatrix Descriptors(size_t count) const {
+    const auto numbers = Get(kDescriptors);
+    if (!numbers) return {};
+    if (numbers->shape.size() != 2 || numbers->shape[1] != count) {
+      throw WrongShape(kDescriptors, *numbers, "D x " + std::to_string(count));
+    }
+    DescriptorMatrix matrix;
+    matrix.rows = static_cast<int>(count);
+    matrix.cols = static_cast<int>(numbers->shape[0]);
+    matrix.data.resize(numbers->data.size());
+    for (int i = 0; i < matrix.rows; ++i) {
+      float* const row = matrix.Row(i);
+      for (int j = 0; j < matrix.cols; ++j) {
+        row[j] = numbers->data[j * count + i];
+      }
+    }
+    return matrix;
+  }
+
+  Hdf5Group group_;
+  std::string where_;
+};
+
+// Files of others are in any order.
+void SortByScore(FeatureSet& features) {
+  const std::vector<Keypoint> keypoints = features.keypoints;
+  const auto stronger = [&](size_t a, size_t b) {
+    return keypoints[a].score > keypoints[b].score;
+  };
+  std::vector<size_t> order(keypoints.size());
+  std::iota(order.begin(), order.end(), size_t{0});
+  if (std::is_sorted(order.begin(), order.end(), stronger)) return;
+  std::stable_sort(order.begin(), order.end(), stronger);
+  const DescriptorMatrix descriptors = features.descriptors;
+  for (size_t i = 0; i < order.size(); ++i) {
+    features.keypoints[i] = keypoints[order[i]];
+    if (descriptors.rows == 0) continue;
+    std::copy_n(descriptors.Row(static_cast<int>(order[i])), descriptors.cols,
+                features.descriptors.Row(static_cast<int>(i)));
+  }
+}
+
+// Writes a dataset; `memory` is the type of `data`, `stored` that of the file.
+bool WriteData(hid_t group, const char* name, const std::vector<hsize_t>& shape,
+               hid_t memory, hid_t stored, const void* data) {
+  const Hdf5Space space(
+      H5Screate_simple(static_cast<int>(shape.size()), shape.data(), nullptr));
+  const Hdf5Data dataset(H5Dcreate2(group, name, stored, space.Id(),
+                                    H5P_DEFAULT, H5P_DEFAULT, H5P_DEFAULT));
+  const bool empty = H5Sget_simple_extent_npoints(space.Id()) == 0;
+  return dataset && (empty || H5Dwrite(dataset.Id(), memory, H5S_ALL, H5S_ALL,
+                                       H5P_DEFAULT, data) >= 0);
+}
+
+bool WriteFloats(hid_t group, const char* name,
+                 const std::vector<hsize_t>& shape,
+                 const std::vector<float>& data) {
+  return WriteData(group, name, shape, H5T_NATIVE_FLOAT, H5T_IEEE_F32LE,
+                   data.data());
+}
+
+bool WriteFeatures(hid_t group, const FeatureSet& features) {
+  const hsize_t count = features.keypoints.size();
+  std::vector<float> positions, scores, scales, angles;
+  for (const Keypoint& keypoint : features.keypoints) {
+    positions.insert(positions.end(), {keypoint.x, keypoint.y});
+    scores.push_back(keypoint.score);
+    scales.push_back(keypoint.scale);
+    angles.push_back(keypoint.angle);
+  }
+  const DescriptorMatrix& matrix = features.descriptors;
+  const hsize_t length = matrix.cols;
+  std::vector<float> columns(matrix.data.size());
+  for (int i = 0; i < matrix.rows; ++i) {
+    for (int j = 0; j < matrix.cols; ++j) {
+      columns[static_cast<size_t>(j) * matrix.rows + i] = matrix.Row(i)[j];
+    }
+  }
+  const int64_t size[] = {features.image_width, features.image_height};
+  const bool described = matrix.rows > 0 || count == 0;
+  return (!described ||
+          WriteFloats(group, kDescriptors, {length, count}, columns)) &&
+         WriteFloats(group, kKeypoints, {count, 2}, positions) &&
+         WriteFloats(group, kScores, {count}, scores) &&
+         WriteFloats(group, kScales, {count}, scales) &&
+         WriteFloats(group, kAngles, {count}, angles) &&
+         WriteData(group, kImageSize, {2}, H5T_NATIVE_INT64, H5T_STD_I64LE,
+                   size);
+}
+
+// The bytes of a file without photographs. Made in memory, so that the file is
+// there whole or not at all.
+std::string EmptyFile(const std::map<std::string, std::string>& attributes) {
+  const Hdf5Properties access(H5Pcreate(H5P_FILE_ACCESS));
+  H5Pset_fapl_core(access.Id(), 1 << 16, /*backing_store=*/false);
+  const Hdf5File file(
+      H5Fcreate("empty", H5F_ACC_TRUNC, H5P_DEFAULT, access.Id()));
+  bool done = static_cast<bool>(file);
+  for (const auto& [name, text] : attributes) {
+    done = done && WriteText(file.Id(), name, text);
+  }
+  done = done && H5Fflush(file.Id(), H5F_SCOPE_LOCAL) >= 0;
+  const ssize_t size =
+      done ? H5Fget_file_image(file.Id(), nullptr, 0) : ssize_t{-1};
+  std::string bytes(std::max<ssize_t>(size, 0), '\0');
+  if (size <= 0 || H5Fget_file_image(file.Id(), bytes.data(), size) != size) {
+    throw InputError("HDF5: a new file cannot be made (" + Hdf5Error() + ")");
+  }
+  return bytes;
+}
+
+void CheckAttributes(const std::string& path,
+                     const std::map<std::string, std::string>& found,
+                     const std::map<std::string, std::string>& expected) {
+  std::vector<std::string> differences;
+  for (const auto& [name, text] : expected) {
+    const auto other = found.find(name);
+    if (other == found.end()) {
+      throw InputError(path + ": was not made by this command (no attribute '" +
+                       name + "'); choose another file");
+    }
+    if (other->second != text) {
+      differences.push_back(name + " (" + other->second + ", not " + text +
+                            ")");
+    }
+  }
+  if (differences.empty()) return;
+  // The shortest says most: a preset rather than all its options.
+  const auto shortest = std::min_element(
+      differences.begin(), differences.end(),
+      [](const auto& a, const auto& b) { return a.size() < b.size(); });
+  throw InputError(path + ": was made with another " + *shortest +
+                   "; choose another file");
+}
+
+}  // namespace
+
+struct FeatureFile::Impl {
+  std::string path;
+  Hdf5File file;
+  std::vector<std::string> names;  // sorted
+};
+
+FeatureFile::FeatureFile(const std::string& path)
+    : impl_(std::make_unique<Impl>()) {
+  SilenceHdf5();
+  impl_->path = path;
+  if (!fs::exists(path)) throw InputError(path + ": there is no such file");
+  RecoverFile(path);
+  impl_->file = Hdf5File(H5Fopen(path.c_str(), H5F_ACC_RDONLY, H5P_DEFAULT));
+  if (!impl_->file) {
+    throw InputError(path + ": cannot be read as HDF5 (" + Hdf5Error() + ")");
+  }
+  const auto names = PhotographsOf(impl_->file.Id(), path);
+  impl_->names.assign(names.begin(), names.end());
+}
+
+FeatureFile::~FeatureFile() = default;
+
+const std::vector<std::string>& FeatureFile::Names() const {
+  return impl_->names;
+}
+
+std::optional<FeatureSet> FeatureFile::Find(const std::string& path) const {
+  const std::vector<std::string> parts = Parts(path);
+  for (size_t from = 0; from < parts.size(); ++from) {
+    const std::string name = Join(parts, from);
+    if (!std::binary_search(impl_->names.begin(), impl_->names.end(), name)) {
+      continue;
+    }
+    FeatureSet features =
+        PhotographReader(impl_->file.Id(), name, impl_->path).Read();
+    SortByScore(features);
+    return features;
+  }
+  return std::nullopt;
+}
+
+std::map<std::string, std::string> FeatureFile::Attributes() const {
+  return TextAttributes(impl_->file.Id());
+}
+
+struct FeatureFileWriter::Impl {
+  explicit Impl(const std::string& file_path)
+      : path(file_path),
+        file(file_path),
+        names(PhotographsOf(file.Id(), file_path)) {}
+
+  std::string path;
+  JournaledHdf5 file;
+  std::set<std::string> names;
+};
+
+FeatureFileWriter::FeatureFileWriter(
+    const std::string& path,
+    const std::map<std::string, std::string>& attributes) {
+  SilenceHdf5();
+  if (!fs::exists(path)) {
+    // A journal without its file belongs to one that was removed.
+    std::error_code ignored;
+    fs::remove(JournalPath(path), ignored);
+    WriteFileAtomically(path, EmptyFile(attributes));
+  }
+  impl_ = std::make_unique<Impl>(path);
+  CheckAttributes(path, TextAttributes(impl_->file.Id()), attributes);
+}
+
+FeatureFileWriter::~FeatureFileWriter() = default;
+
+bool FeatureFileWriter::Has(const std::string& name) const {
+  return impl_->names.contains(Join(Parts(name)));
+}
+
+void FeatureFileWriter::Add(const std::string& name,
+                            const FeatureSet& features) {
+  const std::string normal = Join(Parts(name));
+  const std::string where = impl_->path + ": " + name;
+  if (normal.empty()) throw InputError(where + ": is not a name");
+  if (Has(normal)) throw InputError(where + " is there already");
+  const int rows = features.descriptors.rows;
+  if (rows != 0 && rows != std::ssize(features.keypoints)) {
+    throw InputError(where + " has other numbers of keypoints and descriptors");
+  }
+  const Hdf5Properties links(H5Pcreate(H5P_LINK_CREATE));
+  H5Pset_create_intermediate_group(links.Id(), 1);
+  H5Pset_char_encoding(links.Id(), H5T_CSET_UTF8);
+  bool done = false;
+  {
+    // A photograph "a" may be the folder of "a/b".
+    const bool exists =
+        H5Oexists_by_name(impl_->file.Id(), normal.c_str(), H5P_DEFAULT) > 0;
+    const Hdf5Group group(
+        exists ? H5Gopen2(impl_->file.Id(), normal.c_str(), H5P_DEFAULT)
+               : H5Gcreate2(impl_->file.Id(), normal.c_str(), links.Id(),
+                            H5P_DEFAULT, H5P_DEFAULT));
+    done = group && WriteFeatures(group.Id(), features);
+  }
+  if (!done) impl_->file.Fail(where + " cannot be written");
+  impl_->file.Commit();
+  impl_->names.insert(normal);
+}
+
+}  // namespace tiepoint
