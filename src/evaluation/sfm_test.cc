@@ -9,6 +9,7 @@
 #include <filesystem>
 #include <fstream>
 #include <numbers>
+#include <sstream>
 
 #include "evaluation/camera_set.h"
 #include "evaluation/colmap.h"
@@ -27,7 +28,8 @@ using ::testing::IsEmpty;
 using ::testing::Pair;
 
 constexpr int kCameras = 5;
-constexpr int kPoints = 400;
+constexpr int kPoints = 200;
+constexpr int kNonsense = 20;                   // more would only take longer
 constexpr double kWidth = 1200, kHeight = 800;  // stored
 constexpr double kReduced = 4;                  // stored pixels a working pixel
 
@@ -106,7 +108,8 @@ class BoxSource : public FeatureSource {
     if (scene == "blank") return features;
     Random random(index);
     const GroundTruthCamera camera = ArcCamera(index, scene == "distorted");
-    for (int i = 0; i < kPoints; ++i) {
+    const int count = scene == "nonsense" ? kNonsense : kPoints;
+    for (int i = 0; i < count; ++i) {
       auto [x, y] = Project(camera, points_[i]);
       // Every tenth match is wrong; in "nonsense", all of them are.
       if (i % 10 == index || scene == "nonsense") {
@@ -194,7 +197,7 @@ TEST(SfmPairsTest, AllPairsOrNeighbours) {
 
 // The whole way through the real program: exact keypoints (of a reduced
 // picture) with one wrong match in ten give the true cameras back. A pixel
-// convention that is off by half a pixel moves the centres by some 1e-3.
+// convention that is off by half a pixel moves the centres by more than 1e-4.
 TEST_F(SfmTest, ColmapFindsTheTrueCameras) {
   if (FindProgram("colmap").empty()) GTEST_SKIP() << "needs the program colmap";
   for (const std::string name : {"plain", "distorted"}) {
@@ -208,13 +211,13 @@ TEST_F(SfmTest, ColmapFindsTheTrueCameras) {
     EXPECT_EQ(Value(m, "matches"), 10 * kPoints);
     EXPECT_EQ(Value(m, "inlier_pairs"), 10);
     // 1 - 2 / 10 of the matches are right; chance adds a few.
-    EXPECT_NEAR(Value(m, "inlier_matches"), 8 * kPoints, 100);
+    EXPECT_NEAR(Value(m, "inlier_matches"), 8 * kPoints, 50);
     EXPECT_GT(Value(m, "points"), 0.9 * kPoints);
     EXPECT_LT(Value(m, "points"), 1.1 * kPoints);
     EXPECT_GT(Value(m, "track_length"), 3.5);
-    EXPECT_LT(Value(m, "reprojection_error"), 0.05);
-    EXPECT_LT(Value(m, "position_mean"), 1e-4);
-    EXPECT_LT(Value(m, "rotation_mean"), 1e-3);
+    EXPECT_LT(Value(m, "reprojection_error"), 1e-3);
+    EXPECT_LT(Value(m, "position_mean"), 1e-5);
+    EXPECT_LT(Value(m, "rotation_mean"), 1e-4);
     EXPECT_TRUE(std::isnan(Value(m, "dense_points")) ||
                 Value(m, "dense_points") > 0);
     EXPECT_EQ(Value(m, "failure"), 0);
