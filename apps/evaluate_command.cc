@@ -266,33 +266,31 @@ int RunEvaluation(const EvaluateArguments& arguments, const std::string& name) {
   const ReportOptions report_options{arguments.baseline, arguments.common.seed};
   const bool quiet = arguments.common.quiet;
 
-  std::vector<ProtocolResult> results;
+  Report report;
   for (const ProtocolPtr& protocol : protocols) {
-    {
-      const ProgressLine line(quiet);
-      RunOptions options;
-      options.cache = arguments.no_cache ? "" : arguments.cache;
-      options.pictures = arguments.files.html.empty() ? 0 : arguments.pictures;
-      options.progress = [&](int done, int total, const std::string& what) {
-        line.Count(done, total, protocol->Name() + ": " + what);
-      };
-      results.push_back(RunProtocol(*protocol, sources, options));
-    }
+    const ProgressLine line(quiet);
+    RunOptions options;
+    options.cache = arguments.no_cache ? "" : arguments.cache;
+    options.pictures = arguments.files.html.empty() ? 0 : arguments.pictures;
+    options.progress = [&](int done, int total, const std::string& what) {
+      line.Count(done, total, protocol->Name() + ": " + what);
+    };
+    report.sections.push_back(MakeReportSection(
+        RunProtocol(*protocol, sources, options), report_options));
     if (quiet) continue;
-    const Report shown = MakeReport({}, {results.back()}, report_options);
-    fmt::print("{}\n", TextTable(shown.sections.front()));
+    line.Show("");
+    fmt::print("{}\n", TextTable(report.sections.back()));
     std::fflush(stdout);
   }
 
   bool reached = true;
   if (arguments.check) {
-    reached = name == "matching" ? CheckMatching(results.front(), quiet)
-                                 : CheckRotation(results.front(), quiet);
+    const ProtocolResult& result = report.sections.front().result;
+    reached = name == "matching" ? CheckMatching(result, quiet)
+                                 : CheckRotation(result, quiet);
   }
-  const Report report =
-      MakeReport(MakeReportHead(all ? "Tiepoint evaluation"
-                                    : "Tiepoint evaluation: " + name),
-                 std::move(results), report_options);
+  report.head = MakeReportHead(all ? "Tiepoint evaluation"
+                                   : "Tiepoint evaluation: " + name);
   for (const std::string& path : WriteEvaluation(report, arguments.files)) {
     if (!quiet) fmt::print("written  {}\n", path);
   }
