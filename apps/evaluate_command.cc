@@ -54,6 +54,7 @@ struct EvaluateArguments {
   int pictures = 3;
   std::string baseline;
   bool check = false;
+  bool one_a_set = false;  // sweeps: the first photograph of each set alone
   std::vector<std::string> folders;
   // One protocol each.
   ImagePairOptions pairs;
@@ -97,12 +98,14 @@ ProtocolPtr MakeHomography(const EvaluateArguments& a) {
 
 ProtocolPtr MakeRotation(const EvaluateArguments& a) {
   RotationOptions options = a.rotation;
+  options.one_a_set = a.one_a_set;
   options.max_image_size = a.ImageSize(kImageSize);
   return MakeRotationProtocol(a.folders, options);
 }
 
 ProtocolPtr MakeScale(const EvaluateArguments& a) {
   ScaleOptions options = a.scale;
+  options.one_a_set = a.one_a_set;
   options.max_image_size = a.ImageSize(kImageSize);
   return MakeScaleProtocol(a.folders, options);
 }
@@ -438,6 +441,10 @@ void AddProtocol(CLI::App& evaluate, CommandContext& context,
                  const std::string& data, const std::string& example,
                  const std::vector<AddOptions>& more, bool positional = false) {
   const auto arguments = std::make_shared<EvaluateArguments>();
+  if (name == "all") {
+    arguments->one_a_set = true;
+    arguments->rotation.step = 30;
+  }
   CLI::App* command = evaluate.add_subcommand(name, text);
   command
       ->add_option(positional ? "--data,PHOTOGRAPHS" : "--data",
@@ -638,12 +645,14 @@ void AddEvaluateCommand(CLI::App& app, CommandContext& context) {
               "Folders of photographs, with truth or without",
               "--data strecha/fountain-P11 --presets default,rootsift",
               {AddSfmOptions});
-  AddProtocol(*evaluate, context, "all",
-              "Every protocol that finds its truth in the folders",
-              "Folders, searched recursively",
-              "--data eval --presets default,rootsift --report report.html "
-              "--markdown results.md",
-              {AddPairs, AddRuns, AddPoseOptions, AddSfmOptions});
+  AddProtocol(
+      *evaluate, context, "all",
+      "Every protocol that finds its truth in the folders; turns by 30 degrees "
+      "and resizes one photograph of each set",
+      "Folders, searched recursively",
+      "--data eval --presets default,rootsift --report report.html "
+      "--markdown results.md",
+      {AddPairs, AddRuns, AddPoseOptions, AddSfmOptions});
 #ifdef TIEPOINT_WITH_TRAINING
   AddParity(*evaluate, context);
 #endif

@@ -6,6 +6,7 @@
 #include <cmath>
 #include <cstdio>
 #include <numbers>
+#include <set>
 #include <utility>
 
 #include "evaluation/image_pairs.h"
@@ -83,14 +84,16 @@ std::vector<Column> MakeColumns(bool turns) {
 class SweepProtocol : public Protocol {
  public:
   SweepProtocol(const std::vector<std::string>& paths, bool turns,
-                std::vector<double> steps, int max_image_size,
+                std::vector<double> steps, int max_image_size, bool one_a_set,
                 MatchOptions matching)
       : turns_(turns),
         steps_(std::move(steps)),
         max_image_size_(max_image_size),
         matching_(matching),
         columns_(MakeColumns(turns)) {
+    std::set<std::string> sets;
     for (const Photograph& photograph : FindPhotographs(paths)) {
+      if (!sets.insert(photograph.set).second && one_a_set) continue;
       for (const double step : steps_) {
         items_.push_back({photograph.set, photograph.sequence, NumberName(step),
                           photograph.path, "", step});
@@ -219,8 +222,9 @@ std::unique_ptr<Protocol> MakeRotationProtocol(
   for (int k = 0; k * options.step < 360 - 1e-9; ++k) {
     turns.push_back(k * options.step);
   }
-  return std::make_unique<SweepProtocol>(
-      paths, /*turns=*/true, turns, options.max_image_size, options.matching);
+  return std::make_unique<SweepProtocol>(paths, /*turns=*/true, turns,
+                                         options.max_image_size,
+                                         options.one_a_set, options.matching);
 }
 
 std::unique_ptr<Protocol> MakeScaleProtocol(
@@ -232,7 +236,7 @@ std::unique_ptr<Protocol> MakeScaleProtocol(
   }
   return std::make_unique<SweepProtocol>(
       paths, /*turns=*/false, options.factors, options.max_image_size,
-      options.matching);
+      options.one_a_set, options.matching);
 }
 
 }  // namespace tiepoint
