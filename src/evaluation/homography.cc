@@ -16,6 +16,7 @@
 #include "tiepoint/base/error.h"
 #include "tiepoint/base/parallel.h"
 #include "tiepoint/base/random.h"
+#include "tiepoint/geometry/usac.h"
 
 namespace tiepoint {
 namespace {
@@ -30,20 +31,40 @@ const char* NameOf(HomographyEstimator estimator) {
   return estimator == HomographyEstimator::kMagsac ? "magsac" : "ransac";
 }
 
-// The settings behind OpenCV's USAC_MAGSAC flag; the flag itself takes no seed.
-cv::UsacParams MagsacParams(const HomographyOptions& options, uint64_t seed) {
-  cv::UsacParams params;
-  params.confidence = options.confidence;
-  params.maxIterations = options.max_iterations;
-  params.threshold = options.MaxError();
-  params.score = cv::SCORE_METHOD_MAGSAC;
-  params.loMethod = cv::LOCAL_OPTIM_SIGMA;
-  params.loIterations = 15;
-  params.loSampleSize = 75;
-  params.isParallel = false;
-  params.randomGeneratorState =
-      static_cast<int>(StreamSeed(seed, 1) & 0x7fffffff);
-  return params;
+std::optional<Matrix3> Magsac(const std::vector<PointPair>& matches,
+                              const HomographyOptions& options, uint64_t seed) {
+  TwoViewOptions magsac;
+  magsac.model = TwoViewModel::kHomography;
+  magsac.max_error = options.MaxError();
+  magsac.max_iterations = options.max_iterations;
+  magsac.confidence = options.confidence;
+  magsac.seed = seed;
+  return UsacMagsac(matches, {}, {}, magsac);
+}
+
+std::optional<Matrix3> Ransac(const std::vector<PointPair>& matches,
+                              const HomographyOptions& options) {
+  std::vector<cv::Point2d> points1, points2;
+  for (const PointPair& match : matches) {
+    points1.emplace_back(match.x1, match.y1);
+    points2.emplace_back(match.x2, match.y2);
+  }
+  cv::Mat matrix;
+  try {
+    matrix = cv::findHomography(points1, points2, cv::RANSAC,
+                                options.MaxError(), cv::noArray(),
+                                options.max_iterations, options.confidence);
+  } catch (const cv::Exception&) {
+    return std::nullopt;
+  }
+  if (matrix.rows != 3 || matrix.cols != 3) return std::nullopt;
+  matrix.convertTo(matrix, CV_64F);
+  Matrix3 result;
+  for (int k = 0; k < 9; ++k) result[k] = matrix.at<double>(k / 3, k % 3);
+  for (const double v : result) {
+    if (!std::isfinite(v)) return std::nullopt;
+  }
+  return result;
 }
 
 Column ErrorColumn(const std::string& key, const std::string& title,
@@ -90,6 +111,7 @@ std::vector<Column> MakeColumns() {
                              "share of the estimations without an answer");
   failed.smaller_is_better = true;
   columns.push_back(failed);
+  MarkHeadlines(columns, {"auc_1", "auc_3", "auc_5", "auc_10"});
   return columns;
 }
 
@@ -108,7 +130,7 @@ class HomographyProtocol : public Protocol {
   std::string Name() const override { return "homography"; }
 
   Json Settings() const override {
-    return {{"max_image_size", options_.max_image_size},
+    return {{"max_image_size", ToJson(options_.image_size)},
             {"pairs", options_.pairs.names},
             {"mutual", options_.matching.mutual},
             {"max_ratio", options_.matching.max_ratio},
@@ -187,7 +209,7 @@ class HomographyProtocol : public Protocol {
 
  private:
   PlanarPair Load(const FeatureSource& source, const Item& item) const {
-    return LoadPlanarPair(source, pairs_.Of(item), options_.max_image_size);
+    return LoadPlanarPair(source, pairs_.Of(item), options_.image_size);
   }
   std::vector<Match> Matches(const PlanarPair& pair) const {
     return MatchFeatures(pair.set1(), pair.set2(), options_.matching);
@@ -227,33 +249,9 @@ std::optional<Matrix3> EstimateHomography(std::vector<PointPair> matches,
   for (int i = static_cast<int>(matches.size()) - 1; i > 0; --i) {
     std::swap(matches[i], matches[random.Integer(i + 1)]);
   }
-  std::vector<cv::Point2d> points1, points2;
-  for (const PointPair& match : matches) {
-    points1.emplace_back(match.x1, match.y1);
-    points2.emplace_back(match.x2, match.y2);
-  }
-  cv::Mat matrix;
-  try {
-    if (options.estimator == HomographyEstimator::kMagsac) {
-      cv::Mat mask;
-      matrix = cv::findHomography(points1, points2, mask,
-                                  MagsacParams(options, seed));
-    } else {
-      matrix = cv::findHomography(points1, points2, cv::RANSAC,
-                                  options.MaxError(), cv::noArray(),
-                                  options.max_iterations, options.confidence);
-    }
-  } catch (const cv::Exception&) {
-    return std::nullopt;
-  }
-  if (matrix.rows != 3 || matrix.cols != 3) return std::nullopt;
-  matrix.convertTo(matrix, CV_64F);
-  Matrix3 result;
-  for (int k = 0; k < 9; ++k) result[k] = matrix.at<double>(k / 3, k % 3);
-  for (const double v : result) {
-    if (!std::isfinite(v)) return std::nullopt;
-  }
-  return result;
+  return options.estimator == HomographyEstimator::kMagsac
+             ? Magsac(matches, options, seed)
+             : Ransac(matches, options);
 }
 
 std::unique_ptr<Protocol> MakeHomographyProtocol(

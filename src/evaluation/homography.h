@@ -33,8 +33,8 @@ HomographyEstimator ParseHomographyEstimator(const std::string& name);
 
 struct HomographyOptions {
   ImagePairOptions pairs{};
-  int max_image_size = 1024;  // longer side of the working image; 0: stored
-  MatchOptions matching{};    // mutual nearest neighbours, no ratio test
+  PairImageSize image_size{};
+  MatchOptions matching{};  // mutual nearest neighbours, no ratio test
   HomographyEstimator estimator = HomographyEstimator::kMagsac;
   // Largest error of an inlier, working pixels; 0: 2 (MAGSAC), 3 (RANSAC).
   double max_error = 0;

@@ -161,6 +161,10 @@ void CheckName(const std::string& name) {
 
 }  // namespace
 
+Json ToJson(const PairImageSize& size) {
+  return {{"sequences", size.sequences}, {"fixed_cameras", size.fixed_cameras}};
+}
+
 std::vector<ImagePair> FindImagePairs(const std::vector<std::string>& folders,
                                       const ImagePairOptions& options) {
   for (const std::string& name : options.names) CheckName(name);

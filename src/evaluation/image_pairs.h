@@ -24,6 +24,18 @@ struct ImagePair {
   bool fixed_camera = false;                      // then H is the identity
 };
 
+// Longer side of the working images; 0: as stored. Those of fixed cameras are
+// small, and published numbers on them are at their own size.
+struct PairImageSize {
+  int sequences = 1024;
+  int fixed_cameras = 0;
+
+  int Of(const ImagePair& pair) const {
+    return pair.fixed_camera ? fixed_cameras : sequences;
+  }
+};
+Json ToJson(const PairImageSize& size);
+
 struct ImagePairOptions {
   // Only pairs of these names ("1-2"); empty: all.
   std::vector<std::string> names;

@@ -79,12 +79,14 @@ class MatchingProtocol : public Protocol {
         "matching score of LIFT: one-to-one nearest neighbours that are "
         "one-to-one correspondences / the fewer of the " +
             count + " strongest features"));
+    MarkHeadlines(columns_,
+                  {CorrectSeries(3), AccuracySeries(3), "score", "nn_map"});
   }
 
   std::string Name() const override { return "matching"; }
 
   Json Settings() const override {
-    return {{"max_image_size", options_.max_image_size},
+    return {{"max_image_size", ToJson(options_.image_size)},
             {"pairs", options_.pairs.names},
             {"mutual", options_.matching.mutual},
             {"max_ratio", options_.matching.max_ratio},
@@ -162,7 +164,7 @@ class MatchingProtocol : public Protocol {
 
  private:
   PlanarPair Load(const FeatureSource& source, const Item& item) const {
-    return LoadPlanarPair(source, pairs_.Of(item), options_.max_image_size);
+    return LoadPlanarPair(source, pairs_.Of(item), options_.image_size);
   }
 
   PairList pairs_;

@@ -49,7 +49,7 @@ NearestNeighbourScore ScoreNearestNeighbours(const PlanarPair& pair,
 
 struct MatchingOptions {
   ImagePairOptions pairs{};
-  int max_image_size = 1024;    // longer side of the working image; 0: stored
+  PairImageSize image_size{};
   MatchOptions matching{};      // mutual nearest neighbours, no ratio test
   int ranked_keypoints = 1000;  // of NN mAP and its score; 0: all
 };

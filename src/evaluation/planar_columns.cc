@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "evaluation/planar_columns.h"
 
+#include <algorithm>
 #include <cmath>
 #include <map>
 
@@ -19,6 +20,13 @@ Column MeanColumn(const std::string& key, const std::string& title,
   };
   column.decimals = decimals;
   return column;
+}
+
+void MarkHeadlines(std::vector<Column>& columns,
+                   const std::vector<std::string>& keys) {
+  for (Column& column : columns) {
+    column.headline = std::count(keys.begin(), keys.end(), column.key) > 0;
+  }
 }
 
 double MeanOfSeries(const MethodResult& method, const std::string& series,

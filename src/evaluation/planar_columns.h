@@ -13,6 +13,10 @@ namespace tiepoint {
 Column MeanColumn(const std::string& key, const std::string& title,
                   const std::string& meaning, int decimals = 3);
 
+// Marks the columns of these keys.
+void MarkHeadlines(std::vector<Column>& columns,
+                   const std::vector<std::string>& keys);
+
 // Mean of a series over items (those that `chosen` names; empty: all) and runs;
 // undefined values are left out.
 double MeanOfSeries(const MethodResult& method, const std::string& series,

@@ -48,10 +48,10 @@ bool IsInside(PlanePoint point, int width, int height) {
 }
 
 PlanarPair LoadPlanarPair(const FeatureSource& source, const ImagePair& pair,
-                          int max_image_size) {
+                          const PairImageSize& size) {
   PlanarPair result;
-  result.first = source.Of(pair.path1, max_image_size);
-  result.second = source.Of(pair.path2, max_image_size);
+  result.first = source.Of(pair.path1, size.Of(pair));
+  result.second = source.Of(pair.path2, size.Of(pair));
   result.homography =
       WorkingHomography(pair.homography, *result.first, *result.second);
   return result;

@@ -34,7 +34,7 @@ struct PlanarPair {
 };
 
 PlanarPair LoadPlanarPair(const FeatureSource& source, const ImagePair& pair,
-                          int max_image_size);
+                          const PairImageSize& size);
 
 // The first `count` keypoints (0: all); keypoints of one place and scale (they
 // differ in their angle) count once, as the first of them.

@@ -15,7 +15,6 @@ namespace {
 
 constexpr double kAssignedError = 0.7;
 constexpr double kTwoPercentRadius = 5;
-constexpr double kTildeRadius = 10;
 constexpr double kFastRadius = 7;
 constexpr std::array<int, 3> kPixels = {1, 2, 3};
 constexpr size_t kStandardError = 3;  // of kOverlapErrors: 40 %
@@ -69,12 +68,14 @@ class RepeatabilityProtocol : public Protocol {
         "SuperPoint: the " + std::to_string(options_.superpoint_keypoints) +
             " strongest keypoints, mean of the shares of both photographs "
             "within 3 px"));
+    MarkHeadlines(columns_, {OverlapSeries(0.4), "two_percent", PixelSeries(3),
+                             "superpoint"});
   }
 
   std::string Name() const override { return "repeatability"; }
 
   Json Settings() const override {
-    return {{"max_image_size", options_.max_image_size},
+    return {{"max_image_size", ToJson(options_.image_size)},
             {"pairs", options_.pairs.names},
             {"max_keypoints", options_.max_keypoints},
             {"overlap_keypoints", options_.overlap_keypoints},
@@ -88,7 +89,7 @@ class RepeatabilityProtocol : public Protocol {
   Measurement Measure(const FeatureSource& source,
                       const Item& item) const override {
     const PlanarPair pair =
-        LoadPlanarPair(source, pairs_.Of(item), options_.max_image_size);
+        LoadPlanarPair(source, pairs_.Of(item), options_.image_size);
     const std::string detector = DetectorOf(source);
     const auto strongest = [&](int count) {
       return std::pair(DistinctKeypoints(pair.set1().keypoints, count),
@@ -155,8 +156,7 @@ class RepeatabilityProtocol : public Protocol {
 }  // namespace
 
 double RegionRadius(const std::string& detector, const Keypoint& keypoint) {
-  if (detector.starts_with("tilde")) return kTildeRadius;
-  if (detector.starts_with("fast")) return kFastRadius;
+  if (detector == "fast") return kFastRadius;
   return keypoint.scale > 0 ? keypoint.scale : 1;
 }
 

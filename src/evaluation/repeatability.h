@@ -25,8 +25,8 @@
 namespace tiepoint {
 
 // Radius of a keypoint's region, as VGG's and TILDE's evaluations take it: the
-// scale; 10 for TILDE and 7 for FAST, which have none. `detector` as in
-// Preset. Scales that are not positive (files without any) give 1.
+// scale (TILDE's keypoints have 10); 7 for FAST. `detector` as in Preset.
+// Scales that are not positive (files without any) give 1.
 double RegionRadius(const std::string& detector, const Keypoint& keypoint);
 
 // Keypoints with regions inside both pictures: the bounding box of the region
@@ -68,7 +68,7 @@ double RadiusRepeatability(const CommonRegions& regions);
 
 struct RepeatabilityOptions {
   ImagePairOptions pairs{};
-  int max_image_size = 1024;     // longer side of the working image; 0: stored
+  PairImageSize image_size{};
   int max_keypoints = 0;         // at 1, 2, 3 px; 0: all that there are
   int overlap_keypoints = 1000;  // of the overlap rule
   int superpoint_keypoints = 300;

@@ -6,6 +6,7 @@
 #include <cmath>
 #include <cstdio>
 #include <numbers>
+#include <set>
 #include <utility>
 
 #include "evaluation/image_pairs.h"
@@ -75,20 +76,24 @@ std::vector<Column> MakeColumns(bool turns) {
     fullest.smaller_is_better = true;
     columns.push_back(fullest);
   }
+  MarkHeadlines(columns, {"correct", "precision", "smallest_precision",
+                          "recall", "angle_error"});
   return columns;
 }
 
 class SweepProtocol : public Protocol {
  public:
   SweepProtocol(const std::vector<std::string>& paths, bool turns,
-                std::vector<double> steps, int max_image_size,
+                std::vector<double> steps, int max_image_size, bool one_a_set,
                 MatchOptions matching)
       : turns_(turns),
         steps_(std::move(steps)),
         max_image_size_(max_image_size),
         matching_(matching),
         columns_(MakeColumns(turns)) {
+    std::set<std::string> sets;
     for (const Photograph& photograph : FindPhotographs(paths)) {
+      if (!sets.insert(photograph.set).second && one_a_set) continue;
       for (const double step : steps_) {
         items_.push_back({photograph.set, photograph.sequence, NumberName(step),
                           photograph.path, "", step});
@@ -113,7 +118,9 @@ class SweepProtocol : public Protocol {
     const double step = item.parameter.value();
     PlanarPair pair;
     pair.first = source.Of(item.image1, max_image_size_);
-    WarpedPhotograph warped = Warp(item.image1, step);
+    const Steps* steps = source.GetSteps();
+    const WarpedPhotograph warped =
+        Warp(item.image1, step, steps != nullptr && steps->NeedsColour());
     pair.second = std::make_shared<const Features>(source.Of(warped.image));
     pair.homography = warped.homography;
     const auto matches = MatchFeatures(pair.set1(), pair.set2(), matching_);
@@ -145,9 +152,10 @@ class SweepProtocol : public Protocol {
   }
 
  private:
-  WarpedPhotograph Warp(const std::string& path, double step) const {
+  WarpedPhotograph Warp(const std::string& path, double step,
+                        bool colour) const {
     const Image image = ReadImage(
-        path, {.max_image_size = max_image_size_, .keep_colour = true});
+        path, {.max_image_size = max_image_size_, .keep_colour = colour});
     return turns_ ? TurnedPhotograph(image, step)
                   : ResizedPhotograph(image, step);
   }
@@ -214,8 +222,9 @@ std::unique_ptr<Protocol> MakeRotationProtocol(
   for (int k = 0; k * options.step < 360 - 1e-9; ++k) {
     turns.push_back(k * options.step);
   }
-  return std::make_unique<SweepProtocol>(
-      paths, /*turns=*/true, turns, options.max_image_size, options.matching);
+  return std::make_unique<SweepProtocol>(paths, /*turns=*/true, turns,
+                                         options.max_image_size,
+                                         options.one_a_set, options.matching);
 }
 
 std::unique_ptr<Protocol> MakeScaleProtocol(
@@ -227,7 +236,7 @@ std::unique_ptr<Protocol> MakeScaleProtocol(
   }
   return std::make_unique<SweepProtocol>(
       paths, /*turns=*/false, options.factors, options.max_image_size,
-      options.matching);
+      options.one_a_set, options.matching);
 }
 
 }  // namespace tiepoint

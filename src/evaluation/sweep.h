@@ -41,6 +41,7 @@ double FullestAngleBin(std::span<const Keypoint> keypoints);
 struct RotationOptions {
   double step = 15;           // degrees from turn to turn, from 0 to below 360
   int max_image_size = 1024;  // longer side of the photographs; 0: as stored
+  bool one_a_set = false;     // only the first photograph of each set
   MatchOptions matching{};    // mutual nearest neighbours, no ratio test
 };
 
@@ -49,6 +50,7 @@ struct ScaleOptions {
   std::vector<double> factors = {0.25, 0.35, 0.5, 0.71, 0.84, 1,
                                  1.19, 1.41, 2,   2.83, 4};
   int max_image_size = 1024;
+  bool one_a_set = false;
   MatchOptions matching{};
 };
 
