@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <fmt/format.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <functional>
+#include <map>
 #include <memory>
 #include <nlohmann/json.hpp>
 #include <string>
@@ -41,6 +43,11 @@ constexpr double kFullestBin = 0.5;         // of keypoints in 30 degrees
 // else.
 constexpr int kImageSize = 1024;
 
+const std::map<std::string, SfmIntrinsics> kIntrinsics = {
+    {"auto", SfmIntrinsics::kAuto},
+    {"known", SfmIntrinsics::kKnown},
+    {"prior", SfmIntrinsics::kPrior}};
+
 struct EvaluateArguments {
   CommonOptions common;
   std::vector<std::string> presets = {"default", "rootsift"};
@@ -64,6 +71,7 @@ struct EvaluateArguments {
   PatchesOptions patches;
   PoseProtocolOptions pose;
   SfmOptions sfm;
+  std::string sfm_intrinsics = "auto";
 
   int ImageSize(int of_protocol) const {
     return max_image_size < 0 ? of_protocol : max_image_size;
@@ -127,6 +135,13 @@ ProtocolPtr MakePose(const EvaluateArguments& a) {
 ProtocolPtr MakeSfm(const EvaluateArguments& a) {
   SfmOptions options = a.sfm;
   options.max_image_size = a.ImageSize(0);
+  options.intrinsics = kIntrinsics.at(a.sfm_intrinsics);
+  if (!a.common.quiet) {
+    // Over the progress line, which comes again with the next step.
+    options.report = [](const std::string& text) {
+      fmt::print(stderr, "{}{}\n", isatty(2) != 0 ? "\r\033[K" : "", text);
+    };
+  }
   return MakeSfmProtocol(a.folders, options);
 }
 
@@ -428,6 +443,33 @@ void AddPoseOptions(CLI::App& command, EvaluateArguments& arguments) {
 void AddSfmOptions(CLI::App& command, EvaluateArguments& arguments) {
   SfmOptions& sfm = arguments.sfm;
   command.add_option("--colmap", sfm.colmap, "The program COLMAP")
+      ->capture_default_str();
+  command
+      .add_option("--colmap-threads", sfm.threads,
+                  "Threads of COLMAP; with more than one its models are not "
+                  "the same from run to run")
+      ->capture_default_str();
+  command
+      .add_option("--intrinsics", arguments.sfm_intrinsics,
+                  "known: the truth's; prior: from EXIF or 1.2 times the "
+                  "longer side, refined; auto: known where there is truth")
+      ->check(CLI::IsMember({"auto", "known", "prior"}).description(""))
+      ->capture_default_str();
+  command
+      .add_option("--neighbours", sfm.neighbours,
+                  "Match each photograph with this many nearest ones by name; "
+                  "0: all pairs")
+      ->check(CLI::NonNegativeNumber.description(""))
+      ->capture_default_str();
+  command
+      .add_option("--min-matches", sfm.min_matches,
+                  "Pairs with fewer matches are dropped")
+      ->check(CLI::NonNegativeNumber.description(""))
+      ->capture_default_str();
+  command
+      .add_option("--ratio", sfm.matching.max_ratio,
+                  "Largest ratio of the nearest and the second distance; 1: "
+                  "any")
       ->capture_default_str();
   command.add_option("--work", sfm.work_folder,
                      "Keep databases, models and COLMAP's output here");

@@ -10,7 +10,7 @@
 
 namespace tiepoint {
 
-// A PNG, at most 1200 pixels wide: both photographs side by side (read at the
+// A JPEG, at most 1200 pixels wide: both photographs side by side (read at the
 // working size of their features), every match with a dot at both ends, up to
 // 150 wrong matches joined in red, then up to 150 correct ones in green, spread
 // evenly over their lists. `correct`: one a match.

@@ -187,7 +187,7 @@ class Implementation final : public PoseProtocol {
   std::vector<Variant> Variants() const override;
   std::vector<Plot> Plots(const ProtocolResult& result) const override;
   std::vector<std::string> Notes(const ProtocolResult& result) const override;
-  std::string WorstColumn() const override { return "auc_20"; }
+  std::string WorstColumn() const override { return "error_median"; }
   std::string Draw(const FeatureSource& source,
                    const Item& item) const override;
   Matches MatchesOf(const FeatureSource& source,

@@ -120,6 +120,8 @@ double EpipolarDistance(const Matrix3& f, const PointPair& p) {
 std::vector<Column> PoseColumns() {
   std::vector<Column> columns;
   AddErrorColumns(columns);
+  columns.push_back(MedianColumn("error_median", "median",
+                                 "median pose error, degrees", "error"));
   columns.push_back(MedianColumn("rotation_median", "R median",
                                  "median rotation error, degrees",
                                  "rotation_error"));

@@ -78,13 +78,15 @@ struct ProtocolResult {
   std::vector<Column> columns;
   std::vector<MethodResult> methods;
   std::vector<Plot> plots;
-  // Pictures of the worst items, PNG.
+  // Pictures of the worst items.
   struct Picture {
     std::string caption;
-    std::string png;
+    std::string jpeg;
   };
   std::vector<Picture> pictures;
   std::vector<std::string> notes;  // sentences for the reader
+  // Aligned text, shown as it is: published numbers beside ours.
+  std::vector<std::string> listings;
 };
 
 class Protocol {
@@ -113,10 +115,13 @@ class Protocol {
   virtual std::vector<std::string> Notes(const ProtocolResult&) const {
     return {};
   }
+  virtual std::vector<std::string> Listings(const ProtocolResult&) const {
+    return {};
+  }
   // The column whose lowest (highest, where smaller is better) values name the
   // worst items; empty: none are drawn.
   virtual std::string WorstColumn() const { return ""; }
-  // A picture of an item (PNG); empty when there is nothing to draw.
+  // A picture of an item (JPEG); empty when there is nothing to draw.
   virtual std::string Draw(const FeatureSource&, const Item&) const {
     return "";
   }

@@ -179,6 +179,14 @@ std::string Notes(const ProtocolResult& result) {
   return html + "</ul>\n";
 }
 
+std::string Listings(const ProtocolResult& result) {
+  std::string html;
+  for (const std::string& listing : result.listings) {
+    html += "<pre class=\"listing\">" + Safe(listing) + "</pre>\n";
+  }
+  return html;
+}
+
 // --------------------------------------------------------------------- tables
 
 std::string TableHead(const ProtocolResult& result) {
@@ -297,9 +305,9 @@ std::string Pictures(const ProtocolResult& result, const std::string& id) {
   for (const ProtocolResult::Picture& picture : result.pictures) {
     const std::string caption = Safe(picture.caption);
     html += fmt::format(
-        "<figure><img alt=\"{0}\" src=\"data:image/png;base64,{1}\">"
+        "<figure><img alt=\"{0}\" src=\"data:image/jpeg;base64,{1}\">"
         "<figcaption>{0}</figcaption></figure>\n",
-        caption, EncodeBase64(picture.png));
+        caption, EncodeBase64(picture.jpeg));
   }
   return html + "</div>\n";
 }
@@ -316,7 +324,7 @@ std::string SectionHtml(const ReportSection& section, const std::string& id,
   for (const ReportTable& table : section.tables) {
     html += TableHtml(table, result, styles);
   }
-  html += "</div>\n" + Meanings(result);
+  html += "</div>\n" + Meanings(result) + Listings(result);
   html += Curves(section, id, styles) + Differences(section, id) +
           Pictures(result, id);
   return html + "</section>\n";

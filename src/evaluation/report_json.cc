@@ -133,7 +133,8 @@ Json SectionJson(const ReportSection& section) {
           {"summaries", SummariesJson(section)},
           {"comparisons", ComparisonsJson(section)},
           {"plots", PlotsJson(result.plots)},
-          {"notes", result.notes}};
+          {"notes", result.notes},
+          {"listings", result.listings}};
 }
 
 // Indented while a line would be longer than a screen: one item, one summary a

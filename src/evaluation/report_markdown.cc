@@ -109,6 +109,9 @@ std::string SectionMarkdown(const ReportSection& section) {
   if (!settings.empty()) text += "Settings: " + Escape(settings) + ".\n\n";
   text += ColumnsMarkdown(result) + ComparisonMarkdown(section);
   for (const std::string& note : result.notes) text += Escape(note) + "\n\n";
+  for (const std::string& listing : result.listings) {
+    text += "```\n" + listing + "```\n\n";
+  }
   return text;
 }
 

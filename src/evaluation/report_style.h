@@ -47,6 +47,7 @@ code, pre { font-family: ui-monospace, "SF Mono", Menlo, Consolas,
 pre { background: var(--card); border: 1px solid var(--line);
   border-radius: 8px; padding: 0.65rem 0.85rem; margin: 0.8rem 0 0;
   white-space: pre-wrap; overflow-wrap: anywhere; }
+pre.listing { white-space: pre; overflow-x: auto; }
 .facts { display: flex; flex-wrap: wrap; gap: 0.15rem 1.5rem; margin: 0;
   font-size: 0.9rem; }
 .facts div { display: flex; gap: 0.4rem; }

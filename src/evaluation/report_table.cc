@@ -142,6 +142,7 @@ std::string TextTable(const ReportSection& section, int width) {
   for (const std::string& note : result.notes) {
     text += "\n" + Wrapped(note, wrap_at);
   }
+  for (const std::string& listing : result.listings) text += "\n" + listing;
   return text;
 }
 

@@ -56,7 +56,7 @@ ProtocolResult Example() {
                    "share",
                    {{"default", {1, 2, 3}, {0.1, 0.4, 0.5}},
                     {"rootsift", {1, 2, 3}, {0.2, 0.3, 0.4}}}}};
-  result.pictures = {{"default: the <worst>", "PNG"}};
+  result.pictures = {{"default: the <worst>", "JPEG"}};
   result.notes = {"Errors are <small>."};
   return result;
 }
@@ -246,7 +246,7 @@ TEST(HtmlReport, StandsAlone) {
     EXPECT_THAT(html, Not(HasSubstr(text)));
   }
   EXPECT_EQ(Count(html, "src="), 1);
-  EXPECT_THAT(html, HasSubstr("src=\"data:image/png;base64,UE5H\""));
+  EXPECT_THAT(html, HasSubstr("src=\"data:image/jpeg;base64,SlBFRw==\""));
 }
 
 TEST(HtmlReport, EscapesEveryText) {

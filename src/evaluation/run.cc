@@ -152,10 +152,10 @@ void DrawWorst(const Protocol& protocol,
       CheckInterrupt();
       const Item& item = result.items[i];
       runner.Show("drawing " + item.sequence + " " + item.name);
-      std::string png = protocol.Draw(*sources[m], item);
-      if (png.empty()) continue;
+      std::string jpeg = protocol.Draw(*sources[m], item);
+      if (jpeg.empty()) continue;
       result.pictures.push_back(
-          {Caption(method, item, *column, value), std::move(png)});
+          {Caption(method, item, *column, value), std::move(jpeg)});
     }
   }
 }
@@ -314,6 +314,7 @@ ProtocolResult RunProtocol(
   runner.Show("");
   result.plots = protocol.Plots(result);
   result.notes = protocol.Notes(result);
+  result.listings = protocol.Listings(result);
   return result;
 }
 

@@ -252,10 +252,10 @@ TEST(RunProtocol, DrawsTheWorstItemsOfEachMethod) {
   options.pictures = 2;
   const ProtocolResult result = RunProtocol(FakeProtocol(), Sources(), options);
   ASSERT_THAT(result.pictures, SizeIs(6));
-  EXPECT_EQ(result.pictures[0].png, "rootsift/3");
+  EXPECT_EQ(result.pictures[0].jpeg, "rootsift/3");
   EXPECT_EQ(result.pictures[0].caption, "rootsift: set scene 3, error 8.00");
-  EXPECT_EQ(result.pictures[1].png, "rootsift/2");
-  EXPECT_EQ(result.pictures[5].png, "default/2");
+  EXPECT_EQ(result.pictures[1].jpeg, "rootsift/2");
+  EXPECT_EQ(result.pictures[5].jpeg, "default/2");
 }
 
 TEST(RunProtocol, TellsItsProgress) {

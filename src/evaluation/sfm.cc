@@ -462,6 +462,14 @@ class SfmProtocol : public Protocol {
   Measurement Measure(const FeatureSource& source,
                       const Item& item) const override;
   std::vector<std::string> Notes(const ProtocolResult& result) const override;
+  std::vector<std::string> Listings(const ProtocolResult&) const override {
+    std::vector<std::string> listings;
+    for (const SfmScene& scene : scenes_) {
+      const std::string text = TalkText(scene.name);
+      if (!text.empty()) listings.push_back(text);
+    }
+    return listings;
+  }
 
  private:
   bool Fixed(const SfmScene& scene) const {

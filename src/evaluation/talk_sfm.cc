@@ -126,7 +126,7 @@ std::string TalkText(const std::string& scene) {
        "observations", "track", "reproj. px", "inl. pairs", "inl. matches",
        "dense", "pos. mean m", "pos. median m"}};
   for (const TalkRow& row : rows) cells.push_back(Cells(row));
-  return Aligned(std::move(cells)) + TalkNote() + "\n";
+  return Aligned(std::move(cells));
 }
 
 std::string TalkNote() {

@@ -36,8 +36,8 @@ std::vector<TalkRow> TalkRows(const std::string& scene);
 // item has any.
 std::vector<MethodResult> TalkMethods(const std::vector<Item>& items);
 
-// The rows of a scene as aligned text with a line of titles and the note below;
-// empty when there are none. Uncertain rows are marked with "?".
+// The rows of a scene as aligned text with a line of titles; empty when there
+// are none. Uncertain rows are marked with "?". Goes with TalkNote().
 std::string TalkText(const std::string& scene);
 
 // What may be compared with these numbers, and what not.
