@@ -1,349 +1,476 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <fmt/format.h>
-#include <unistd.h>
 
 #include <algorithm>
-#include <cstdio>
+#include <functional>
 #include <memory>
 #include <nlohmann/json.hpp>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "command.h"
-#include "evaluation/homography_set.h"
+#include "evaluation/homography.h"
 #include "evaluation/matching.h"
-#include "evaluation/rotation.h"
+#include "evaluation/patches.h"
+#include "evaluation/pose.h"
+#include "evaluation/repeatability.h"
+#include "evaluation/sfm.h"
+#include "evaluation/sweep.h"
+#include "evaluation_record.h"
+#include "progress_line.h"
 #include "tiepoint/base/error.h"
-#include "tiepoint/image/read_image.h"
-#include "tiepoint/io/atomic_file.h"
 #ifdef TIEPOINT_WITH_TRAINING
 #include "evaluation/parity.h"
+#include "tiepoint/image/read_image.h"
+#include "tiepoint/io/atomic_file.h"
 #include "training/torch_runner.h"
 #endif
 
 namespace {
 
 using namespace tiepoint;
-using Json = nlohmann::ordered_json;
+using ProtocolPtr = std::unique_ptr<Protocol>;
 
 // The bars of --check.
-constexpr double kSmallestAccuracy = 0.8;  // of matches, at every angle
-constexpr double kFullestBin = 0.5;        // of keypoints in 30 degrees
+constexpr double kSmallestPrecision = 0.8;  // of matches, at every angle
+constexpr double kFullestBin = 0.5;         // of keypoints in 30 degrees
+
+// Photographs are reduced to this longer side, where the protocol says nothing
+// else.
+constexpr int kImageSize = 1024;
 
 struct EvaluateArguments {
   CommonOptions common;
   std::vector<std::string> presets = {"default", "rootsift"};
+  std::vector<std::string> features;  // files, each "FILE" or "LABEL=FILE"
   ExtractorOptions extractor;
-  int max_image_size = 1024;
-  std::string json;
+  int max_image_size = -1;  // -1: of the protocol
+  int runs = 5;
+  EvaluationFiles files;
+  std::string cache = DefaultCacheFolder();
+  bool no_cache = false;
+  int pictures = 3;
+  std::string baseline;
   bool check = false;
-  std::vector<std::string> folders;  // matching
-  std::vector<std::string> pairs;    // matching
-  std::string image;                 // rotation, scale
-  double step = 15;                  // rotation
+  std::vector<std::string> folders;
+  // One protocol each.
+  ImagePairOptions pairs;
+  std::string homography_estimator = "magsac";
+  RotationOptions rotation;
+  ScaleOptions scale;
+  PatchesOptions patches;
+  PoseProtocolOptions pose;
+  SfmOptions sfm;
+
+  int ImageSize(int of_protocol) const {
+    return max_image_size < 0 ? of_protocol : max_image_size;
+  }
 };
 
-// One line on a terminal that is overwritten; nothing elsewhere.
-class ProgressLine {
- public:
-  explicit ProgressLine(bool quiet) : shown_(!quiet && isatty(2) != 0) {}
-  ~ProgressLine() { Show(""); }
-  void Show(const std::string& text) const {
-    if (shown_) fmt::print(stderr, "\r\033[K{}", text);
-  }
+// --------------------------------------------------------------- protocols
 
- private:
-  bool shown_;
+ProtocolPtr MakeRepeatability(const EvaluateArguments& a) {
+  RepeatabilityOptions options;
+  options.pairs = a.pairs;
+  options.image_size = {a.ImageSize(kImageSize), a.ImageSize(0)};
+  return MakeRepeatabilityProtocol(a.folders, options);
+}
+
+ProtocolPtr MakeMatching(const EvaluateArguments& a) {
+  MatchingOptions options;
+  options.pairs = a.pairs;
+  options.image_size = {a.ImageSize(kImageSize), a.ImageSize(0)};
+  return MakeMatchingProtocol(a.folders, options);
+}
+
+ProtocolPtr MakeHomography(const EvaluateArguments& a) {
+  HomographyOptions options;
+  options.pairs = a.pairs;
+  options.image_size = {a.ImageSize(kImageSize), a.ImageSize(0)};
+  options.estimator = ParseHomographyEstimator(a.homography_estimator);
+  options.runs = a.runs;
+  options.seed = a.common.seed;
+  return MakeHomographyProtocol(a.folders, options);
+}
+
+ProtocolPtr MakeRotation(const EvaluateArguments& a) {
+  RotationOptions options = a.rotation;
+  options.max_image_size = a.ImageSize(kImageSize);
+  return MakeRotationProtocol(a.folders, options);
+}
+
+ProtocolPtr MakeScale(const EvaluateArguments& a) {
+  ScaleOptions options = a.scale;
+  options.max_image_size = a.ImageSize(kImageSize);
+  return MakeScaleProtocol(a.folders, options);
+}
+
+ProtocolPtr MakePatches(const EvaluateArguments& a) {
+  PatchesOptions options = a.patches;
+  options.seed = a.common.seed;
+  return MakePatchesProtocol(a.folders, options);
+}
+
+ProtocolPtr MakePose(const EvaluateArguments& a) {
+  PoseProtocolOptions options = a.pose;
+  options.max_image_size = a.ImageSize(kImageSize);
+  options.runs = a.runs;
+  options.seed = a.common.seed;
+  return MakePoseProtocol(a.folders, options);
+}
+
+ProtocolPtr MakeSfm(const EvaluateArguments& a) {
+  SfmOptions options = a.sfm;
+  options.max_image_size = a.ImageSize(0);
+  options.seed = a.common.seed;
+  return MakeSfmProtocol(a.folders, options);
+}
+
+struct NamedProtocol {
+  const char* name;
+  ProtocolPtr (*make)(const EvaluateArguments&);
+};
+constexpr NamedProtocol kProtocols[] = {
+    {"repeatability", MakeRepeatability},
+    {"matching", MakeMatching},
+    {"homography", MakeHomography},
+    {"rotation", MakeRotation},
+    {"scale", MakeScale},
+    {"pose", MakePose},
+    {"patches", MakePatches},
+    {"sfm", MakeSfm},
 };
 
-Json ToJson(const Preset& preset) {
-  return {{"name", preset.name},
-          {"detector", preset.detector},
-          {"orientation", preset.orientation},
-          {"descriptor", preset.descriptor}};
-}
-
-Json Head(const char* command, const EvaluateArguments& arguments) {
-  return {{"command", command},
-          {"version", TIEPOINT_VERSION},
-          {"seed", arguments.common.seed},
-          {"max_keypoints", arguments.extractor.max_keypoints},
-          {"max_image_size", arguments.max_image_size},
-          {"matching", "mutual nearest neighbours"}};
-}
-
-void WriteJson(const EvaluateArguments& arguments, const Json& json) {
-  if (arguments.json.empty()) return;
-  WriteFileAtomically(arguments.json, json.dump(1) + "\n");
-  if (!arguments.common.quiet) {
-    fmt::print("\nwritten  {}\n", arguments.json);
+std::vector<ProtocolPtr> MakeOne(const EvaluateArguments& arguments,
+                                 const std::string& name) {
+  std::vector<ProtocolPtr> protocols;
+  for (const NamedProtocol& protocol : kProtocols) {
+    if (name == protocol.name) protocols.push_back(protocol.make(arguments));
   }
+  return protocols;
 }
 
-// ---------------------------------------------------------------- matching
-
-// "1-2" to 2.
-int SecondOfPair(const std::string& text) {
-  int second = 0;
-  char rest = 0;
-  if (std::sscanf(text.c_str(), "1-%d%c", &second, &rest) != 1 || second < 2) {
-    throw InputError("--pairs: '" + text +
-                     "' is not a pair of the first photograph, e.g. 1-2");
-  }
-  return second;
-}
-
-std::vector<HomographyPair> ChosenPairs(const EvaluateArguments& arguments) {
-  std::vector<int> seconds;
-  for (const std::string& text : arguments.pairs) {
-    seconds.push_back(SecondOfPair(text));
-  }
-  std::vector<HomographyPair> chosen;
-  for (const std::string& folder : arguments.folders) {
-    for (const HomographyPair& pair : FindHomographyPairs(folder)) {
-      if (seconds.empty() ||
-          std::count(seconds.begin(), seconds.end(), pair.index) > 0) {
-        chosen.push_back(pair);
+// Every protocol that finds its kind of truth in the folders.
+std::vector<ProtocolPtr> MakeAll(const EvaluateArguments& arguments) {
+  std::vector<ProtocolPtr> protocols;
+  for (const NamedProtocol& protocol : kProtocols) {
+    try {
+      protocols.push_back(protocol.make(arguments));
+    } catch (const InputError& error) {
+      if (!arguments.common.quiet) {
+        fmt::print("{} is left out: {}\n", protocol.name, error.what());
       }
     }
   }
-  if (chosen.empty()) throw InputError("--pairs: no such pair in the data");
-  return chosen;
+  if (protocols.empty()) {
+    throw InputError("--data: nothing here that a protocol can be run on");
+  }
+  return protocols;
 }
 
-std::vector<double> Numbers(const MatchingScore& s) {
-  return {s.keypoints1,  s.keypoints2,   s.matches,     s.correct[0],
-          s.correct[1],  s.correct[2],   s.accuracy[0], s.accuracy[1],
-          s.accuracy[2], s.repeatability};
+// ----------------------------------------------------------------- methods
+
+std::vector<std::unique_ptr<FeatureSource>> MakeSources(
+    const EvaluateArguments& arguments, bool keypoints_only) {
+  FeatureSourceOptions options;
+  options.extractor = arguments.extractor;
+  options.cache = arguments.no_cache ? "" : arguments.cache;
+  options.keypoints_only = keypoints_only;
+  options.version = TIEPOINT_VERSION;
+  std::vector<std::string> names = arguments.presets;
+  for (const std::string& file : arguments.features) {
+    const size_t equals = file.find('=');
+    names.push_back(equals == std::string::npos
+                        ? "external:" + file
+                        : file.substr(0, equals) +
+                              "=external:" + file.substr(equals + 1));
+  }
+  std::vector<std::unique_ptr<FeatureSource>> sources;
+  for (const std::string& name : names) {
+    if (name.empty()) continue;  // --presets ""
+    sources.push_back(MakeFeatureSource(name, options));
+  }
+  if (sources.empty()) {
+    throw InputError("nothing to evaluate: give --presets or --features");
+  }
+  return sources;
 }
 
-void PrintScore(const std::string& label, const std::string& pair,
-                const MatchingScore& score, const std::string& ratio) {
-  const auto v = Numbers(score);
-  fmt::print(
-      "{:<24} {:<16} {:>6.0f} {:>6.0f} {:>7.0f} {:>6.0f} {:>6.0f} {:>6.0f} "
-      "{:>6.3f} {:>6.3f} {:>6.3f} {:>7.3f} {:>9}\n",
-      label, pair, v[0], v[1], v[2], v[3], v[4], v[5], v[6], v[7], v[8], v[9],
-      ratio);
+// ------------------------------------------------------------------ checks
+
+const Column* FindColumn(const ProtocolResult& result, const std::string& key) {
+  for (const Column& column : result.columns) {
+    if (column.key == key) return &column;
+  }
+  throw std::logic_error("no column " + key);
 }
 
-Json ToJson(const MatchingScore& s) {
-  return {{"keypoints1", s.keypoints1}, {"keypoints2", s.keypoints2},
-          {"matches", s.matches},       {"correct", s.correct},
-          {"accuracy", s.accuracy},     {"repeatability", s.repeatability}};
+const MethodResult* FindMethod(const ProtocolResult& result,
+                               const std::string& label) {
+  for (const MethodResult& method : result.methods) {
+    if (method.label == label) return &method;
+  }
+  return nullptr;
 }
 
-int RunMatching(const EvaluateArguments& arguments) {
-  ApplyCommonOptions(arguments.common);
-  if (arguments.check && std::count(arguments.presets.begin(),
-                                    arguments.presets.end(), "rootsift") == 0) {
+// No fewer correct matches than RootSIFT.
+bool CheckMatching(const ProtocolResult& result, bool quiet) {
+  const MethodResult* rootsift = FindMethod(result, "rootsift");
+  if (rootsift == nullptr) {
     throw InputError("--check compares with rootsift: add it to --presets");
   }
-  const std::vector<HomographyPair> pairs = ChosenPairs(arguments);
-  MatchingOptions options;
-  options.presets = arguments.presets;
-  options.extractor = arguments.extractor;
-  options.max_image_size = arguments.max_image_size;
-  std::vector<MatchingRow> rows;
-  {
-    const ProgressLine line(arguments.common.quiet);
-    rows = EvaluateMatching(pairs, options,
-                            [&](const std::string& text) { line.Show(text); });
+  const MethodResult& first = result.methods.front();
+  const Column& correct = *FindColumn(result, "correct_3");
+  const double ours = Summarize(result, first, correct, {}).value;
+  const double theirs = Summarize(result, *rootsift, correct, {}).value;
+  const bool reached = ours >= theirs;
+  if (!quiet) {
+    fmt::print("\ncheck: {} has {:.0f} correct matches, rootsift {:.0f}: {}\n",
+               first.label, ours, theirs, reached ? "passed" : "failed");
   }
-
-  double rootsift = 0;
-  for (const MatchingRow& row : rows) {
-    if (row.label == "rootsift") rootsift = Mean(row.scores).correct[1];
-  }
-  Json json = Head("evaluate matching", arguments);
-  json["errors_px"] = kMatchErrors;
-  json["pairs"] = pairs.size();
-  if (!arguments.common.quiet) {
-    fmt::print(
-        "{} pairs, at most {} keypoints, longer side at most {} pixels, mutual "
-        "nearest neighbours.\n\"-0.25\": the shift of OpenCV's SIFT undone. "
-        "Errors in pixels of the second file.\n\n",
-        pairs.size(), arguments.extractor.max_keypoints,
-        arguments.max_image_size);
-    fmt::print(
-        "{:<24} {:<16} {:>6} {:>6} {:>7} {:>6} {:>6} {:>6} {:>6} {:>6} {:>6} "
-        "{:>7} {:>9}\n",
-        "preset", "pair", "keyp.1", "keyp.2", "matches", "ok 1px", "ok 3px",
-        "ok 5px", "MMA 1", "MMA 3", "MMA 5", "repeat.", "/rootsift");
-  }
-  for (const MatchingRow& row : rows) {
-    const MatchingScore mean = Mean(row.scores);
-    Json list = Json::array();
-    for (size_t i = 0; i < pairs.size(); ++i) {
-      const MatchingScore& score = row.scores[i];
-      const std::string name =
-          fmt::format("{} 1-{}", pairs[i].sequence, pairs[i].index);
-      if (!arguments.common.quiet) PrintScore(row.label, name, score, "");
-      Json one = {{"sequence", pairs[i].sequence},
-                  {"image1", pairs[i].path1},
-                  {"image2", pairs[i].path2},
-                  {"size1", score.size1},
-                  {"size2", score.size2}};
-      one.update(ToJson(score));
-      list.push_back(one);
-    }
-    const double ratio = rootsift > 0 ? mean.correct[1] / rootsift : 0;
-    Json one = {{"label", row.label},
-                {"preset", ToJson(row.preset)},
-                {"opencv_sift_shift_undone", row.shift_undone},
-                {"mean", ToJson(mean)}};
-    if (rootsift > 0) one["correct_3px_over_rootsift"] = ratio;
-    one["scores"] = list;
-    json["presets"].push_back(one);
-  }
-  if (!arguments.common.quiet) {
-    fmt::print("\n");
-    for (const MatchingRow& row : rows) {
-      const MatchingScore mean = Mean(row.scores);
-      PrintScore(row.label, "mean", mean,
-                 rootsift > 0
-                     ? fmt::format("{:.3f}", mean.correct[1] / rootsift)
-                     : "-");
-    }
-  }
-  const bool reached = Mean(rows[0].scores).correct[1] >= rootsift;
-  if (arguments.check) {
-    json["check"] = {{"correct_3px_at_least_rootsift", reached}};
-    if (!arguments.common.quiet) {
-      fmt::print("\ncheck: {} has {} correct matches than rootsift: {}\n",
-                 rows[0].label, reached ? "no fewer" : "fewer",
-                 reached ? "passed" : "failed");
-    }
-  }
-  WriteJson(arguments, json);
-  return arguments.check && !reached ? kExitNoAnswer : kExitAnswer;
+  return reached;
 }
 
-// --------------------------------------------------------- rotation, scale
-
-int RunWarps(const EvaluateArguments& arguments, bool turns) {
-  ApplyCommonOptions(arguments.common);
-  const Image image =
-      ReadImage(arguments.image, {.max_image_size = arguments.max_image_size});
-  std::vector<double> warps;
-  if (turns) {
-    if (!(arguments.step >= 1 && arguments.step <= 360)) {
-      throw InputError("--step must lie between 1 and 360 degrees");
-    }
-    for (double angle = 0; angle < 360 - 1e-9; angle += arguments.step) {
-      warps.push_back(angle);
-    }
-  } else {
-    warps = {0.25, 0.35, 0.5, 0.71, 0.84, 1, 1.19, 1.41, 2, 2.83, 4};
+// Enough correct matches at every angle of every photograph, and orientations
+// that look at the picture.
+bool CheckRotation(const ProtocolResult& result, bool quiet) {
+  const MethodResult& first = result.methods.front();
+  double smallest = 1, fullest = 0;
+  for (const Measurement& measurement : first.measurements) {
+    smallest = std::min(smallest, measurement.at("precision").front());
+    const double bin = measurement.at("fullest_bin").front();
+    if (bin == bin) fullest = std::max(fullest, bin);
   }
-  std::vector<WarpRow> rows;
-  {
-    const ProgressLine line(arguments.common.quiet);
-    const auto progress = [&](const std::string& text) { line.Show(text); };
-    rows = (turns ? EvaluateRotation : EvaluateScale)(
-        image, arguments.presets, arguments.extractor, warps, progress);
-  }
-
-  Json json = Head(turns ? "evaluate rotation" : "evaluate scale", arguments);
-  json["image"] = {{"path", image.path},
-                   {"width", image.width},
-                   {"height", image.height},
-                   {"working_width", image.gray.width},
-                   {"working_height", image.gray.height}};
-  json["error_px"] = 3;
-  json["interpolation"] = "cubic";
-  json["background"] = "black";
-  const bool quiet = arguments.common.quiet;
+  const bool reached =
+      smallest >= kSmallestPrecision && fullest > 0 && fullest <= kFullestBin;
   if (!quiet) {
     fmt::print(
-        "{} ({} x {}) against itself {}; cubic interpolation{}.\nAt most {} "
-        "keypoints, mutual nearest neighbours, correct within 3 pixels.\n",
-        image.path, image.gray.width, image.gray.height,
-        turns ? "turned" : "resized",
-        turns ? ", black around the turned picture" : "",
-        arguments.extractor.max_keypoints);
+        "\ncheck: {}: at least {:.1f} % correct at every angle (bar {:.0f} %), "
+        "at most {:.1f} % of the angles within 30 degrees (bar {:.0f} %): "
+        "{}\n",
+        first.label, 100 * smallest, 100 * kSmallestPrecision, 100 * fullest,
+        100 * kFullestBin, reached ? "passed" : "failed");
   }
-  for (const WarpRow& row : rows) {
-    Json one = {{"preset", ToJson(row.preset)},
-                {"keypoints", row.keypoints},
-                {"angle_histogram", row.angles},
-                {"fullest_bin", row.FullestBin()}};
-    if (!quiet) {
-      fmt::print("\n{}\n{:>8} {:>9} {:>8} {:>8} {:>7} {:>12}\n",
-                 row.preset.name, turns ? "degrees" : "factor", "keypoints",
-                 "matches", "correct", "share", "angle error");
+  return reached;
+}
+
+// --------------------------------------------------------------------- run
+
+int RunEvaluation(const EvaluateArguments& arguments, const std::string& name) {
+  ApplyCommonOptions(arguments.common);
+  CheckWritable(arguments.files);
+  const bool all = name == "all";
+  const auto protocols = all ? MakeAll(arguments) : MakeOne(arguments, name);
+  const auto sources = MakeSources(arguments, name == "repeatability");
+  const ReportOptions report_options{arguments.baseline, arguments.common.seed};
+  const bool quiet = arguments.common.quiet;
+
+  std::vector<ProtocolResult> results;
+  for (const ProtocolPtr& protocol : protocols) {
+    {
+      const ProgressLine line(quiet);
+      RunOptions options;
+      options.cache = arguments.no_cache ? "" : arguments.cache;
+      options.pictures = arguments.files.html.empty() ? 0 : arguments.pictures;
+      options.progress = [&](int done, int total, const std::string& what) {
+        line.Count(done, total, protocol->Name() + ": " + what);
+      };
+      results.push_back(RunProtocol(*protocol, sources, options));
     }
-    for (const WarpScore& score : row.scores) {
-      if (!quiet) {
-        fmt::print("{:>8} {:>9} {:>8} {:>8} {:>7.3f} {:>12.2f}\n", score.warp,
-                   score.keypoints, score.matches, score.correct,
-                   score.Accuracy(), score.angle_error);
-      }
-      one["scores"].push_back({{turns ? "degrees" : "factor", score.warp},
-                               {"keypoints", score.keypoints},
-                               {"matches", score.matches},
-                               {"correct", score.correct},
-                               {"share", score.Accuracy()},
-                               {"angle_error_degrees", score.angle_error}});
-    }
-    if (!quiet && turns) {
-      fmt::print("angles of the unturned picture, % in bins of 30 degrees:");
-      for (const double share : row.angles) fmt::print(" {:.0f}", 100 * share);
-      fmt::print("; fullest {:.0f} %\n", 100 * row.FullestBin());
-    }
-    json["presets"].push_back(one);
+    if (quiet) continue;
+    const Report shown = MakeReport({}, {results.back()}, report_options);
+    fmt::print("{}\n", TextTable(shown.sections.front()));
+    std::fflush(stdout);
   }
 
   bool reached = true;
   if (arguments.check) {
-    for (const WarpScore& score : rows[0].scores) {
-      reached &= score.Accuracy() >= kSmallestAccuracy;
-    }
-    reached &= rows[0].keypoints > 0 && rows[0].FullestBin() <= kFullestBin;
-    json["check"] = {{"smallest_share", kSmallestAccuracy},
-                     {"largest_bin", kFullestBin},
-                     {"passed", reached}};
-    if (!quiet) {
-      fmt::print(
-          "\ncheck: {}: at least {:.0f} % correct at every angle and no more "
-          "than {:.0f} % of the angles within one bin: {}\n",
-          rows[0].preset.name, 100 * kSmallestAccuracy, 100 * kFullestBin,
-          reached ? "passed" : "failed");
-    }
+    reached = name == "matching" ? CheckMatching(results.front(), quiet)
+                                 : CheckRotation(results.front(), quiet);
   }
-  WriteJson(arguments, json);
+  const Report report =
+      MakeReport(MakeReportHead(all ? "Tiepoint evaluation"
+                                    : "Tiepoint evaluation: " + name),
+                 std::move(results), report_options);
+  for (const std::string& path : WriteEvaluation(report, arguments.files)) {
+    if (!quiet) fmt::print("written  {}\n", path);
+  }
   return reached ? kExitAnswer : kExitNoAnswer;
 }
 
+// ----------------------------------------------------------------- options
+
 void AddEvaluationOptions(CLI::App& command, EvaluateArguments& arguments) {
+  const char* const features = "Features";
   command
       .add_option("--presets", arguments.presets,
-                  "Presets (or detector/orientation/descriptor), by commas")
+                  "Presets, detector/orientation/descriptor, or imported:FILE, "
+                  "by commas")
       ->delimiter(',')
-      ->capture_default_str();
+      ->type_name("NAMES")
+      ->capture_default_str()
+      ->group(features);
+  command
+      .add_option("--features", arguments.features,
+                  "Features of other programs: a file of hloc or of `tiepoint "
+                  "extract`, FILE or LABEL=FILE, by commas")
+      ->delimiter(',')
+      ->type_name("FILES")
+      ->group(features);
   command
       .add_option("--max-keypoints", arguments.extractor.max_keypoints,
-                  "The strongest are kept, at most this many a photograph")
-      ->check(CLI::NonNegativeNumber)
-      ->capture_default_str();
+                  "The strongest are kept, at most this many a photograph; 0: "
+                  "all")
+      ->type_name("N")
+      ->check(CLI::NonNegativeNumber.description(""))
+      ->capture_default_str()
+      ->group(features);
   command
       .add_option("--max-image-size", arguments.max_image_size,
-                  "Photographs are reduced to this longer side; 0: as stored")
-      ->check(CLI::NonNegativeNumber)
-      ->capture_default_str();
-  command.add_option("--models", arguments.extractor.models,
-                     "Folder of the weights");
-  command.add_option("--json", arguments.json, "Write everything here as JSON");
+                  "Photographs are reduced to this longer side, and errors "
+                  "measured in its pixels; 0: as stored. Without it 1024; as "
+                  "stored for fixed cameras and sfm")
+      ->type_name("PIXELS")
+      ->check(CLI::NonNegativeNumber.description(""))
+      ->group(features);
+  command
+      .add_option("--models", arguments.extractor.models,
+                  "Folder of the weights")
+      ->type_name("DIR")
+      ->group(features);
+
+  const char* const output = "Output";
+  command.add_option("--json", arguments.files.json, "Everything, as JSON")
+      ->type_name("FILE")
+      ->group(output);
+  command.add_option("--csv", arguments.files.csv, "Every measurement, as CSV")
+      ->type_name("FILE")
+      ->group(output);
+  command
+      .add_option("--report", arguments.files.html,
+                  "A page with tables, curves and the worst items, as HTML")
+      ->type_name("FILE")
+      ->group(output);
+  command
+      .add_option("--markdown", arguments.files.markdown,
+                  "The tables, as Markdown")
+      ->type_name("FILE")
+      ->group(output);
+  command
+      .add_option("--pictures", arguments.pictures,
+                  "Worst items of each method that --report shows")
+      ->type_name("N")
+      ->check(CLI::NonNegativeNumber.description(""))
+      ->capture_default_str()
+      ->group(output);
+  command
+      .add_option("--baseline", arguments.baseline,
+                  "Method that the others are compared with; else rootsift, "
+                  "else the first")
+      ->type_name("LABEL")
+      ->group(output);
+  command
+      .add_option("--cache", arguments.cache,
+                  "Folder that keeps features and measurements, so that the "
+                  "same command goes on where it stopped")
+      ->type_name("DIR")
+      ->capture_default_str()
+      ->group(output);
+  command
+      .add_flag("--no-cache", arguments.no_cache, "Keep nothing between runs")
+      ->group(output);
   AddCommonOptions(command, arguments.common);
+}
+
+void AddRuns(CLI::App& command, EvaluateArguments& arguments) {
+  command
+      .add_option("--runs", arguments.runs,
+                  "Seeds and orders of the matches that each estimate is "
+                  "repeated with")
+      ->type_name("N")
+      ->check(CLI::Range(1, 1000).description(""))
+      ->capture_default_str();
+}
+
+void AddPairs(CLI::App& command, EvaluateArguments& arguments) {
+  command
+      .add_option("--pairs", arguments.pairs.names,
+                  "Only these pairs of each sequence, e.g. 1-2 or 1-2,1-3")
+      ->delimiter(',')
+      ->type_name("PAIRS");
+}
+
+void AddPoseOptions(CLI::App& command, EvaluateArguments& arguments) {
+  PoseProtocolOptions& pose = arguments.pose;
+  command
+      .add_option("--estimators", pose.estimators,
+                  "[ratio+|gms+] eightpoint, ransac, magsac or tiepoint, by "
+                  "commas")
+      ->delimiter(',')
+      ->type_name("NAMES")
+      ->capture_default_str();
+  command
+      .add_option("--min-angle", pose.pairs.min_angle,
+                  "Between the two views, degrees")
+      ->capture_default_str();
+  command.add_option("--max-angle", pose.pairs.max_angle, "The same")
+      ->capture_default_str();
+  command
+      .add_option("--max-pairs", pose.pairs.max_pairs,
+                  "Pairs of a sequence, spread evenly; 0: all")
+      ->capture_default_str();
+  command.add_option("--list-images", pose.pairs.list_images,
+                     "Folder of the photographs that pair lists name");
+}
+
+void AddSfmOptions(CLI::App& command, EvaluateArguments& arguments) {
+  SfmOptions& sfm = arguments.sfm;
+  command.add_option("--colmap", sfm.colmap, "The program COLMAP")
+      ->capture_default_str();
+  command.add_option("--work", sfm.work_folder,
+                     "Keep databases, models and COLMAP's output here");
+}
+
+using AddOptions = void (*)(CLI::App&, EvaluateArguments&);
+
+// One subcommand; `positional`: photographs may be named without --data.
+void AddProtocol(CLI::App& evaluate, CommandContext& context,
+                 const std::string& name, const std::string& text,
+                 const std::string& data, const std::string& example,
+                 const std::vector<AddOptions>& more, bool positional = false) {
+  const auto arguments = std::make_shared<EvaluateArguments>();
+  CLI::App* command = evaluate.add_subcommand(name, text);
+  command
+      ->add_option(positional ? "--data,PHOTOGRAPHS" : "--data",
+                   arguments->folders, data)
+      ->type_name("PATH")
+      ->required();
+  for (const AddOptions& add : more) add(*command, *arguments);
+  if (name == "matching" || name == "rotation") {
+    command->add_flag(
+        "--check", arguments->check,
+        name == "matching"
+            ? "Exit with 1 when the first preset has fewer correct matches (3 "
+              "px, mean) than rootsift"
+            : "Exit with 1 unless the first preset has 80 % of its matches "
+              "correct at every angle and no 30 degrees hold more than half of "
+              "its angles");
+  }
+  AddEvaluationOptions(*command, *arguments);
+  command->footer("Example:\n  tiepoint evaluate " + name + " " + example);
+  command->callback([arguments, name, &context] {
+    context.exit_code = RunEvaluation(*arguments, name);
+  });
 }
 
 #ifdef TIEPOINT_WITH_TRAINING
 // Inference beside LibTorch on the same weights and the same photograph.
 int RunParity(const EvaluateArguments& arguments) {
   ApplyCommonOptions(arguments.common);
-  ReadOptions read;
-  read.max_image_size = arguments.max_image_size;
-  const Image image = ReadImage(arguments.image, read);
+  const std::string& path = arguments.folders.front();
+  const Image image =
+      ReadImage(path, {.max_image_size = arguments.ImageSize(kImageSize)});
   bool holds = true;
   Json records = Json::array();
   for (const std::string& name : arguments.presets) {
@@ -361,7 +488,7 @@ int RunParity(const EvaluateArguments& arguments) {
         r.max_angle_difference, r.max_descriptor_difference);
     records.push_back(
         {{"preset", name},
-         {"image", arguments.image},
+         {"image", path},
          {"keypoints", r.keypoints},
          {"keypoints_libtorch", r.keypoints_reference},
          {"keypoints_unequal", r.keypoints_unequal},
@@ -371,12 +498,78 @@ int RunParity(const EvaluateArguments& arguments) {
          {"version", TIEPOINT_VERSION}});
     holds = holds && r.Holds();
   }
-  if (!arguments.json.empty()) {
-    WriteFileAtomically(arguments.json, records.dump(2) + "\n");
+  if (!arguments.files.json.empty()) {
+    WriteFileAtomically(arguments.files.json, records.dump(2) + "\n");
   }
   return holds || !arguments.check ? kExitAnswer : kExitNoAnswer;
 }
+
+void AddParity(CLI::App& evaluate, CommandContext& context) {
+  const auto arguments = std::make_shared<EvaluateArguments>();
+  arguments->presets = {"default"};
+  CLI::App* command = evaluate.add_subcommand(
+      "parity", "Inference against LibTorch on the same weights");
+  command->add_option("IMAGE", arguments->folders, "Photograph")
+      ->required()
+      ->expected(1);
+  command->add_flag("--check", arguments->check,
+                    "Exit with 1 unless the keypoint sets are equal and the "
+                    "descriptors within 1e-4");
+  command->add_option("--presets", arguments->presets, "Presets, by commas")
+      ->delimiter(',')
+      ->capture_default_str();
+  command
+      ->add_option("--max-keypoints", arguments->extractor.max_keypoints,
+                   "The strongest are kept")
+      ->capture_default_str();
+  command->add_option("--max-image-size", arguments->max_image_size,
+                      "Longer side of the working image; 0: as stored");
+  command->add_option("--models", arguments->extractor.models,
+                      "Folder of the weights");
+  command->add_option("--json", arguments->files.json,
+                      "Write everything here as JSON");
+  AddCommonOptions(*command, arguments->common);
+  command->footer("Example:\n  tiepoint evaluate parity photo.jpg --check");
+  command->callback(
+      [arguments, &context] { context.exit_code = RunParity(*arguments); });
+}
 #endif
+
+// A set of patches for `evaluate patches` from a reconstruction.
+void AddPatchSet(CLI::App& evaluate, CommandContext& context) {
+  struct Arguments {
+    CommonOptions common;
+    std::string model, images, output;
+    PatchSetOptions options;
+  };
+  const auto arguments = std::make_shared<Arguments>();
+  CLI::App* command = evaluate.add_subcommand(
+      "patch-set",
+      "Make a set of patches (Brown/UBC form) from a COLMAP model");
+  command->add_option("MODEL", arguments->model, "Folder of the sparse model")
+      ->required();
+  command->add_option("IMAGES", arguments->images, "Folder of its photographs")
+      ->required();
+  command->add_option("-o,--output", arguments->output, "Folder of the set")
+      ->required();
+  AddCommonOptions(*command, arguments->common);
+  command->footer(
+      "Example:\n"
+      "  tiepoint evaluate patch-set scene/sparse scene/images -o patches\n"
+      "  tiepoint evaluate patches --data patches --presets default,rootsift");
+  command->callback([arguments, &context] {
+    ApplyCommonOptions(arguments->common);
+    arguments->options.seed = arguments->common.seed;
+    const PatchSetSummary made =
+        WritePatchSetFromModel(arguments->model, arguments->images,
+                               arguments->output, arguments->options);
+    if (!arguments->common.quiet) {
+      fmt::print("{} patches of {} points in {}\n", made.patches, made.points,
+                 arguments->output);
+    }
+    context.exit_code = kExitAnswer;
+  });
+}
 
 }  // namespace
 
@@ -384,71 +577,76 @@ void AddEvaluateCommand(CLI::App& app, CommandContext& context) {
   CLI::App* evaluate = app.add_subcommand(
       "evaluate", "Measure presets where the truth is known");
   evaluate->require_subcommand(1);
-
-  const auto matching = std::make_shared<EvaluateArguments>();
-  CLI::App* command = evaluate->add_subcommand(
-      "matching", "Correct matches and repeatability on homography sequences");
-  command
-      ->add_option("--data", matching->folders,
-                   "Folder with sequences of Oxford (H1to2p) or HPatches "
-                   "(H_1_2) form, searched recursively; may be repeated")
-      ->required();
-  command
-      ->add_option("--pairs", matching->pairs,
-                   "Only these pairs of each sequence, e.g. 1-2 or 1-2,1-3")
-      ->delimiter(',');
-  command->add_flag("--check", matching->check,
-                    "Exit with 1 when the first preset has fewer correct "
-                    "matches (3 px, mean) than rootsift");
-  AddEvaluationOptions(*command, *matching);
-  command->footer(
-      "Example:\n"
-      "  tiepoint evaluate matching --data hpatches --data oxford_affine "
-      "--pairs 1-2 --presets default,rootsift --check");
-  command->callback(
-      [matching, &context] { context.exit_code = RunMatching(*matching); });
-
-  const auto rotation = std::make_shared<EvaluateArguments>();
-  command = evaluate->add_subcommand(
-      "rotation", "A photograph against itself turned by 0..360 degrees");
-  command->add_option("IMAGE", rotation->image, "Photograph")->required();
-  command->add_option("--step", rotation->step, "Degrees from turn to turn")
-      ->capture_default_str();
-  command->add_flag("--check", rotation->check,
-                    "Exit with 1 unless the first preset has 80 % of its "
-                    "matches correct at every angle and no 30 degrees hold "
-                    "more than half of its angles");
-  AddEvaluationOptions(*command, *rotation);
-  command->footer(
-      "Example:\n"
-      "  tiepoint evaluate rotation photo.jpg --presets default,rootsift "
-      "--step 15 --check");
-  command->callback([rotation, &context] {
-    context.exit_code = RunWarps(*rotation, /*turns=*/true);
-  });
-
-  const auto scale = std::make_shared<EvaluateArguments>();
-  command = evaluate->add_subcommand(
-      "scale", "A photograph against itself resized by 1/4..4");
-  command->add_option("IMAGE", scale->image, "Photograph")->required();
-  AddEvaluationOptions(*command, *scale);
-  command->footer("Example:\n  tiepoint evaluate scale photo.jpg");
-  command->callback([scale, &context] {
-    context.exit_code = RunWarps(*scale, /*turns=*/false);
-  });
-
+  evaluate->footer(
+      "Each protocol: tiepoint evaluate NAME --help. What is measured and how: "
+      "docs/evaluation.md.");
+  const std::string planes =
+      "Folders with homography sequences (H1to2p, H_1_2) or photographs of "
+      "fixed cameras, searched recursively";
+  const std::string photographs =
+      "Photographs, or folders of which each sequence gives its first";
+  AddProtocol(*evaluate, context, "repeatability",
+              "Are the same keypoints found again?", planes,
+              "--data webcam --presets default,sift,akaze", {AddPairs});
+  AddProtocol(*evaluate, context, "matching",
+              "Are keypoints of a plane matched rightly?", planes,
+              "--data hpatches --data oxford_affine --pairs 1-2 --presets "
+              "default,rootsift --check",
+              {AddPairs});
+  AddProtocol(*evaluate, context, "homography",
+              "How well is the homography estimated from the matches?", planes,
+              "--data hpatches --presets default,rootsift",
+              {AddPairs, AddRuns, [](CLI::App& command, EvaluateArguments& a) {
+                 command
+                     .add_option("--estimator", a.homography_estimator,
+                                 "magsac or ransac")
+                     ->capture_default_str();
+               }});
+  AddProtocol(
+      *evaluate, context, "rotation",
+      "A photograph against itself turned by 0..360 degrees", photographs,
+      "photo.jpg --presets default,rootsift --step 15 --check",
+      {[](CLI::App& command, EvaluateArguments& a) {
+        command
+            .add_option("--step", a.rotation.step, "Degrees from turn to turn")
+            ->capture_default_str();
+      }},
+      true);
+  AddProtocol(*evaluate, context, "scale",
+              "A photograph against itself resized by 1/4..4", photographs,
+              "photo.jpg --presets default,rootsift",
+              {[](CLI::App& command, EvaluateArguments& a) {
+                command
+                    .add_option("--factors", a.scale.factors,
+                                "Resized pixels a pixel, by commas")
+                    ->delimiter(',')
+                    ->capture_default_str();
+              }},
+              true);
+  AddProtocol(*evaluate, context, "patches",
+              "Do descriptors tell patches of a point from others?",
+              "Folders of Brown/UBC form (patches0000.bmp, info.txt, m50_*)",
+              "--data liberty --presets default,rootsift", {});
+  AddPatchSet(*evaluate, context);
+  AddProtocol(*evaluate, context, "pose",
+              "The relative pose of two photographs, against the true one",
+              "Folders with gt_cameras.txt, COLMAP models or pair lists, "
+              "searched recursively",
+              "--data strecha --data pose --presets default,rootsift "
+              "--estimators magsac,tiepoint",
+              {AddPoseOptions, AddRuns});
+  AddProtocol(*evaluate, context, "sfm",
+              "A whole reconstruction by COLMAP from our matches",
+              "Folders of photographs, with truth or without",
+              "--data strecha/fountain-P11 --presets default,rootsift",
+              {AddSfmOptions});
+  AddProtocol(*evaluate, context, "all",
+              "Every protocol that finds its truth in the folders",
+              "Folders, searched recursively",
+              "--data eval --presets default,rootsift --report report.html "
+              "--markdown results.md",
+              {AddPairs, AddRuns, AddPoseOptions, AddSfmOptions});
 #ifdef TIEPOINT_WITH_TRAINING
-  const auto parity = std::make_shared<EvaluateArguments>();
-  parity->presets = {"default"};
-  command = evaluate->add_subcommand(
-      "parity", "Inference against LibTorch on the same weights");
-  command->add_option("IMAGE", parity->image, "Photograph")->required();
-  command->add_flag("--check", parity->check,
-                    "Exit with 1 unless the keypoint sets are equal and the "
-                    "descriptors within 1e-4");
-  AddEvaluationOptions(*command, *parity);
-  command->footer("Example:\n  tiepoint evaluate parity photo.jpg --check");
-  command->callback(
-      [parity, &context] { context.exit_code = RunParity(*parity); });
+  AddParity(*evaluate, context);
 #endif
 }

@@ -304,8 +304,10 @@ void AddMatchCommand(CLI::App& app, CommandContext& context) {
       ->add_option("--preset", options.preset,
                    presets +
                        "or detector/orientation/descriptor of\n"
-                       "lift sift orb akaze / lift sift none / deepdesc "
-                       "logpolar sift rootsift orb akaze")
+                       "lift sift orb akaze fast / lift sift none / deepdesc "
+                       "logpolar sift rootsift orb akaze,\n"
+                       "each of them or the whole also imported:FILE (weights "
+                       "published by others: TILDE, DeepDesc, LIFT)")
       ->type_name("NAME")
       ->capture_default_str()
       ->group(features);

@@ -8,6 +8,7 @@
 
 #include "command.h"
 #include "tiepoint/base/error.h"
+#include "tiepoint/io/import_weights.h"
 #include "tiepoint/network/model_file.h"
 #include "tiepoint/pipeline/preset.h"
 
@@ -33,6 +34,12 @@ std::string ShapeText(const Shape& shape) {
 // A name of weights, or the path of a file.
 std::string Resolve(const std::string& models, const std::string& name) {
   return fs::is_regular_file(name) ? name : FindModel(models, name);
+}
+
+std::string NormalisationText(const Model& model) {
+  if (!model.pixel_mean.empty()) return "each pixel by its own mean, deviation";
+  if (model.per_patch) return "each patch to mean 0, deviation 1";
+  return fmt::format("(intensity - {:g}) / {:g}", model.mean, model.deviation);
 }
 
 void List(const std::string& models) {
@@ -64,10 +71,7 @@ void Show(const std::string& models, const std::string& name) {
   row("architecture", spec.architecture);
   row("input", ShapeText(spec.input) + " (channels x height x width)");
   row("output", ShapeText(OutputShape(spec)));
-  row("normalisation", model.per_patch
-                           ? std::string("each patch to mean 0, deviation 1")
-                           : fmt::format("(intensity - {:g}) / {:g}",
-                                         model.mean, model.deviation));
+  row("normalisation", NormalisationText(model));
   row("parameters", fmt::format("{}", NumParameters(model)));
   row("multiply-adds",
       fmt::format("{:.2f} million a sample", MultiplyAdds(spec) / 1e6));
@@ -77,11 +81,24 @@ void Show(const std::string& models, const std::string& name) {
   }
 }
 
+void Import(const std::string& source, const std::string& target) {
+  if (!target.ends_with(".safetensors")) {
+    throw InputError("-o " + target + ": must end in .safetensors");
+  }
+  const Model model = ImportModel(source);
+  WriteModel(target, model);
+  fmt::print("{}: {}, {} parameters\n", target, model.spec.architecture,
+             NumParameters(model));
+  const auto licence = model.notes.find("licence");
+  if (licence != model.notes.end())
+    fmt::print("licence: {}\n", licence->second);
+}
+
 }  // namespace
 
 void AddModelsCommand(CLI::App& app, CommandContext& context) {
   struct Arguments {
-    std::string models, name;
+    std::string models, name, output;
   };
   const auto arguments = std::make_shared<Arguments>();
   CLI::App* command =
@@ -90,7 +107,8 @@ void AddModelsCommand(CLI::App& app, CommandContext& context) {
   command->footer(
       "Examples:\n"
       "  tiepoint models list\n"
-      "  tiepoint models show deepdesc");
+      "  tiepoint models show deepdesc\n"
+      "  tiepoint models import CNN3.t7 -o deepdesc_released.safetensors");
   const auto add = [&](const char* name, const char* text) {
     CLI::App* sub = command->add_subcommand(name, text);
     sub->add_option("--models", arguments->models, "Folder of the weights");
@@ -105,6 +123,19 @@ void AddModelsCommand(CLI::App& app, CommandContext& context) {
       ->required();
   show->callback([arguments, &context] {
     Show(arguments->models, arguments->name);
+    context.exit_code = kExitAnswer;
+  });
+  CLI::App* importing = command->add_subcommand(
+      "import",
+      "Networks that others published, in our format: DeepDesc (.t7), LIFT's "
+      "descriptor (.h5), a folder of an orientation network (.npy)");
+  importing->add_option("FILE", arguments->name, "What was published")
+      ->required();
+  importing->add_option("-o,--output", arguments->output, "File to write")
+      ->type_name("OUT.safetensors")
+      ->required();
+  importing->callback([arguments, &context] {
+    Import(arguments->name, arguments->output);
     context.exit_code = kExitAnswer;
   });
 }

@@ -20,6 +20,7 @@ if(NOT TIEPOINT_ONLY_TRAINING)
   find_package(JPEG REQUIRED)
   enable_language(C) # FindHDF5 tries out C
   find_package(HDF5 REQUIRED COMPONENTS C)
+  find_package(SQLite3 REQUIRED)
   find_package(fmt REQUIRED)
   find_package(CLI11 REQUIRED)
 endif()
@@ -34,6 +35,17 @@ endif()
 
 if(TIEPOINT_TESTS)
   find_package(GTest REQUIRED)
+  # The first of several Pythons may be one without Debian's NumPy.
+  function(tiepoint_has_numpy RESULT PROGRAM)
+    execute_process(
+      COMMAND ${PROGRAM} -c "import numpy"
+      RESULT_VARIABLE failed
+      OUTPUT_QUIET ERROR_QUIET)
+    if(failed)
+      set(${RESULT} FALSE PARENT_SCOPE)
+    endif()
+  endfunction()
+  find_program(PYTHON_WITH_NUMPY python3 VALIDATOR tiepoint_has_numpy REQUIRED)
 endif()
 if(TIEPOINT_BENCHMARKS)
   find_package(benchmark REQUIRED)

@@ -49,6 +49,8 @@ struct Column {
   std::function<double(std::span<const double>)> summarize;
   int decimals = 3;
   bool smaller_is_better = false;
+  // Among the first that a reader wants to see (overviews, comparisons).
+  bool headline = false;
 };
 
 // A curve a method, for the report: y over x.

@@ -21,6 +21,9 @@ class Detector {
   // always the same. Scale is set; angle is 0 unless the detector knows better.
   virtual std::vector<Keypoint> Detect(const ImagePyramid& pyramid,
                                        int max_keypoints) const = 0;
+  // Does it look at ImagePyramid::bgr()? Then photographs are to be read with
+  // ReadOptions::keep_colour; without colours they count as gray.
+  virtual bool NeedsColour() const { return false; }
 };
 
 class OrientationEstimator {

@@ -35,7 +35,7 @@ int ContextOf(const Model& model) {
   if (out != Shape{1, in.height - context, in.width - context}) {
     return fail("it does not give one score a pixel");
   }
-  if (model.per_patch) {
+  if (model.per_patch || !model.pixel_mean.empty()) {
     return fail("its input is normalised patch by patch");
   }
   return context;

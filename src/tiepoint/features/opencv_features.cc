@@ -34,6 +34,7 @@ constexpr double kOrbFactor = 1.2;
 constexpr float kAkazeThreshold = 1e-4f;
 constexpr double kAkazeSize = 4.8;
 constexpr int kAkazeSublevels = 4;
+constexpr int kFastThreshold = 1;
 
 bool TooSmall(const ImagePyramid& pyramid) {
   return std::min(pyramid.width(), pyramid.height()) < kSmallestSide;
@@ -90,8 +91,9 @@ class OpenCvDetector : public Detector {
     std::vector<Keypoint> keypoints;
     keypoints.reserve(found.size());
     for (const cv::KeyPoint& k : found) {
-      keypoints.push_back({k.pt.x, k.pt.y, k.size / 2,
-                           WrapAngle(k.angle * kDegree), k.response});
+      // FAST has none, for which OpenCV writes -1.
+      const float angle = name_ == "fast" ? 0.0f : WrapAngle(k.angle * kDegree);
+      keypoints.push_back({k.pt.x, k.pt.y, k.size / 2, angle, k.response});
     }
     const auto key = [](const Keypoint& k) {
       return std::tuple(-k.score, k.y, k.x, k.scale, k.angle);
@@ -114,6 +116,10 @@ class OpenCvDetector : public Detector {
     if (name_ == "akaze") {
       return cv::AKAZE::create(cv::AKAZE::DESCRIPTOR_MLDB, 0, 3,
                                kAkazeThreshold);
+    }
+    if (name_ == "fast") {
+      return cv::FastFeatureDetector::create(
+          kFastThreshold, true, cv::FastFeatureDetector::TYPE_9_16);
     }
     constexpr int kAll = 1 << 20;
     return cv::ORB::create(max_keypoints > 0 ? max_keypoints : kAll);
@@ -334,8 +340,8 @@ class BitDescriptor : public Descriptor {
 }  // namespace
 
 std::unique_ptr<Detector> MakeOpenCvDetector(const std::string& name) {
-  if (name != "sift" && name != "orb" && name != "akaze") {
-    RefuseName("detector", name, "sift, orb, akaze");
+  if (name != "sift" && name != "orb" && name != "akaze" && name != "fast") {
+    RefuseName("detector", name, "sift, orb, akaze, fast");
   }
   return std::make_unique<OpenCvDetector>(name);
 }

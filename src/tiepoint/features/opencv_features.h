@@ -9,10 +9,14 @@
 
 namespace tiepoint {
 
-// name: "sift", "orb" or "akaze". The keypoints carry OpenCV's own angle.
+// name: "sift", "orb", "akaze" or "fast". The keypoints carry OpenCV's own
+// angle; FAST has none (0).
 // SIFT uses contrast threshold 0.01 so that 2048 keypoints are found, as the
-// published comparisons of this project do, AKAZE 0.0001 for the same reason;
-// position as OpenCV gives it (SIFT's lies 0.25 pixels right and down).
+// published comparisons of this project do, AKAZE 0.0001 for the same reason.
+// FAST is FAST-9 with threshold 1: its score is the largest threshold at which
+// a corner is one, so the strongest are the same at every threshold; scale 3.5,
+// its radius in TILDE's evaluation.
+// Position as OpenCV gives it (SIFT's lies 0.25 pixels right and down).
 // A keypoint that OpenCV reports at one place with several angles stays
 // several keypoints.
 std::unique_ptr<Detector> MakeOpenCvDetector(const std::string& name);

@@ -75,7 +75,7 @@ PlaceKey Key(const Keypoint& k) { return {k.x, k.y, k.scale, k.angle}; }
 
 TEST(OpenCvFeaturesTest, StrongestFirstAndExactlySoMany) {
   const ImagePyramid pyramid(Texture(400, 300, 1));
-  for (const char* name : {"sift", "orb", "akaze"}) {
+  for (const char* name : {"sift", "orb", "akaze", "fast"}) {
     SCOPED_TRACE(name);
     const auto detector = MakeOpenCvDetector(name);
     const auto all = detector->Detect(pyramid, 0);
@@ -93,6 +93,21 @@ TEST(OpenCvFeaturesTest, StrongestFirstAndExactlySoMany) {
     if (std::string(name) == "orb") continue;  // a quota for each level
     EXPECT_TRUE(std::equal(some.begin(), some.end(), all.begin()));
   }
+}
+
+// Dots, which no ring of pixels around them reaches: the score is the contrast
+// up to which they stay corners.
+TEST(OpenCvFeaturesTest, FastFindsDotsByContrast) {
+  GrayImage image(60, 50, 40);
+  image.At(20, 15) = 90;
+  image.At(44, 30) = 200;
+  image.At(10, 40) = 35;
+  const auto keypoints =
+      MakeOpenCvDetector("fast")->Detect(ImagePyramid(image), 0);
+  ASSERT_EQ(keypoints.size(), 3u);
+  EXPECT_EQ(keypoints[0], (Keypoint{44, 30, 3.5f, 0, 159}));
+  EXPECT_EQ(keypoints[1], (Keypoint{20, 15, 3.5f, 0, 49}));
+  EXPECT_EQ(keypoints[2], (Keypoint{10, 40, 3.5f, 0, 4}));
 }
 
 TEST(OpenCvFeaturesTest, SiftAtItsOwnKeypointsIsOpenCvs) {

@@ -59,6 +59,7 @@ PatchGeometry GeometryOf(const Model& model) {
   geometry.size = input.width;
   geometry.support = model.Number("support", geometry.support);
   geometry.inner = model.Number("inner", geometry.inner);
+  geometry.centre_shift = model.Number("centre_shift", 0);
   if (const std::string why = geometry.Validate(); !why.empty()) {
     throw InputError(network + ": " + why);
   }

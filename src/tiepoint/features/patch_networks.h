@@ -9,7 +9,8 @@
 namespace tiepoint {
 
 // The patch that a model was trained on, from its notes: "grid" (0 Cartesian,
-// 1 log-polar), "support", "inner"; its size is the model's input.
+// 1 log-polar), "support", "inner", "centre_shift"; its size is the model's
+// input.
 PatchGeometry GeometryOf(const Model& model);
 
 // LIFT's orientation network: an upright patch to (cos, sin), angle =

@@ -7,11 +7,13 @@
 #include <functional>
 #include <limits>
 #include <numeric>
-#include <opencv2/calib3d.hpp>
 #include <span>
 
 #include "tiepoint/base/error.h"
 #include "tiepoint/base/random.h"
+#include "tiepoint/geometry/eigen_arrays.h"
+#include "tiepoint/geometry/essential.h"
+#include "tiepoint/geometry/usac.h"
 
 namespace tiepoint {
 namespace {
@@ -20,48 +22,8 @@ using Eigen::Matrix3d;
 using Eigen::Vector2d;
 using Eigen::Vector3d;
 
-// Coordinates beyond this are not of any photograph, and their squares would
-// leave the floats that OpenCV works with.
-constexpr double kLargestCoordinate = 1e7;
-
 // A model is an answer when fewer like it than this are expected by chance.
 constexpr double kLargestChance = 1e-3;
-
-Matrix3d FromArray(const Matrix3& m) {
-  return Eigen::Map<const Eigen::Matrix<double, 3, 3, Eigen::RowMajor>>(
-      m.data());
-}
-
-Matrix3 ToArray(const Matrix3d& m) {
-  Matrix3 result;
-  Eigen::Map<Eigen::Matrix<double, 3, 3, Eigen::RowMajor>>(result.data()) = m;
-  return result;
-}
-
-Matrix3d CrossMatrix(const Vector3d& t) {
-  Matrix3d m;
-  m << 0, -t.z(), t.y(), t.z(), 0, -t.x(), -t.y(), t.x(), 0;
-  return m;
-}
-
-Matrix3d Calibration(const PinholeCamera& camera) {
-  Matrix3d k;
-  k << camera.fx, 0, camera.cx, 0, camera.fy, camera.cy, 0, 0, 1;
-  return k;
-}
-
-bool Usable(const PinholeCamera& camera) {
-  return camera.fx > 0 && camera.fy > 0 && std::isfinite(camera.fx) &&
-         std::isfinite(camera.fy) && std::isfinite(camera.cx) &&
-         std::isfinite(camera.cy);
-}
-
-bool Usable(const PointPair& pair) {
-  for (const double v : {pair.x1, pair.y1, pair.x2, pair.y2}) {
-    if (!(std::abs(v) <= kLargestCoordinate)) return false;
-  }
-  return true;
-}
 
 // The pairs that can be estimated from: numbers, each place once (a keypoint
 // with several angles is still one point), in an order drawn from the seed.
@@ -88,60 +50,6 @@ std::vector<PointPair> DistinctPairs(const std::vector<PointPair>& pairs,
   return result;
 }
 
-// USAC_MAGSAC with our seed. Empty when OpenCV has no answer.
-std::optional<Matrix3d> RunUsac(const std::vector<PointPair>& pairs,
-                                const PinholeCamera& camera1,
-                                const PinholeCamera& camera2,
-                                const TwoViewOptions& options) {
-  std::vector<cv::Point2d> points1, points2;
-  for (const PointPair& pair : pairs) {
-    points1.emplace_back(pair.x1, pair.y1);
-    points2.emplace_back(pair.x2, pair.y2);
-  }
-  // The settings behind OpenCV's USAC_MAGSAC flag; the flag itself takes no
-  // seed.
-  const bool homography = options.model == TwoViewModel::kHomography;
-  cv::UsacParams params;
-  params.confidence = options.confidence;
-  params.maxIterations = options.max_iterations;
-  params.threshold = options.max_error;
-  params.score = cv::SCORE_METHOD_MAGSAC;
-  params.loMethod = cv::LOCAL_OPTIM_SIGMA;
-  params.loIterations = homography ? 15 : 10;
-  params.loSampleSize = homography ? 75 : 50;
-  params.isParallel = false;
-  params.randomGeneratorState =
-      static_cast<int>(StreamSeed(options.seed, 1) & 0x7fffffff);
-
-  cv::Mat matrix;
-  cv::Mat mask;
-  try {
-    if (homography) {
-      matrix = cv::findHomography(points1, points2, mask, params);
-    } else if (options.model == TwoViewModel::kFundamental) {
-      matrix = cv::findFundamentalMat(points1, points2, mask, params);
-    } else {
-      const auto calibration = [](const PinholeCamera& c) {
-        return cv::Matx33d(c.fx, 0, c.cx, 0, c.fy, c.cy, 0, 0, 1);
-      };
-      matrix = cv::findEssentialMat(points1, points2, calibration(camera1),
-                                    calibration(camera2), cv::noArray(),
-                                    cv::noArray(), mask, params);
-    }
-  } catch (const cv::Exception&) {
-    return std::nullopt;
-  }
-  if (matrix.rows != 3 || matrix.cols != 3) return std::nullopt;
-  matrix.convertTo(matrix, CV_64F);
-  Matrix3d result;
-  for (int r = 0; r < 3; ++r) {
-    for (int c = 0; c < 3; ++c) result(r, c) = matrix.at<double>(r, c);
-  }
-  const double norm = result.norm();
-  if (!std::isfinite(norm) || norm == 0) return std::nullopt;
-  return result / norm;
-}
-
 // Largest distance of the points of one image from a line through them, as a
 // mean square; 0 for one point.
 bool OnOneLine(const std::vector<Vector2d>& points, double max_error) {
@@ -166,23 +74,11 @@ bool Collinear(std::span<const PointPair> pairs, double max_error) {
   return OnOneLine(points1, max_error) || OnOneLine(points2, max_error);
 }
 
-// Pairs as seen by the cameras: points on the plane Z = 1.
-PointPair Normalized(const PointPair& pair, const PinholeCamera& camera1,
-                     const PinholeCamera& camera2) {
-  return {
-      (pair.x1 - camera1.cx) / camera1.fx, (pair.y1 - camera1.cy) / camera1.fy,
-      (pair.x2 - camera2.cx) / camera2.fx, (pair.y2 - camera2.cy) / camera2.fy};
-}
-
-Vector3d Ray1(const PointPair& pair) { return {pair.x1, pair.y1, 1}; }
-Vector3d Ray2(const PointPair& pair) { return {pair.x2, pair.y2, 1}; }
-
 // The fundamental matrix (pixels) of an essential matrix.
-Matrix3d FundamentalFromEssential(const Matrix3d& essential,
-                                  const PinholeCamera& camera1,
-                                  const PinholeCamera& camera2) {
-  return Calibration(camera2).inverse().transpose() * essential *
-         Calibration(camera1).inverse();
+Matrix3d Fundamental(const Matrix3d& essential, const PinholeCamera& camera1,
+                     const PinholeCamera& camera2) {
+  return FromArray(
+      FundamentalFromEssential(ToArray(essential), camera1, camera2));
 }
 
 struct Pose {
@@ -191,47 +87,15 @@ struct Pose {
   Matrix3d Essential() const { return CrossMatrix(translation) * rotation; }
 };
 
-// Depths of the point where the two rays of `pair` come closest:
-// z2 ray2 ~ z1 R ray1 + t, least squares. `pair` is normalised.
-Vector2d Depths(const Pose& pose, const PointPair& pair) {
-  Eigen::Matrix<double, 3, 2> rays;
-  rays.col(0) = -(pose.rotation * Ray1(pair));
-  rays.col(1) = Ray2(pair);
-  return rays.householderQr().solve(pose.translation);
-}
-
-// The one of the four poses of an essential matrix that has most points in
-// front of both cameras (Hartley and Zisserman, section 9.6).
-Pose PoseFromEssential(const Matrix3d& essential,
-                       std::span<const PointPair> inliers,
-                       const PinholeCamera& camera1,
-                       const PinholeCamera& camera2) {
-  const Eigen::JacobiSVD<Matrix3d> svd(
-      essential, Eigen::ComputeFullU | Eigen::ComputeFullV);
-  Matrix3d u = svd.matrixU();
-  Matrix3d v = svd.matrixV();
-  if (u.determinant() < 0) u = -u;
-  if (v.determinant() < 0) v = -v;
-  Matrix3d w;
-  w << 0, -1, 0, 1, 0, 0, 0, 0, 1;
-  Pose best;
-  int best_count = -1;
-  for (const Matrix3d& turn : {w, Matrix3d(w.transpose())}) {
-    for (const double sign : {1.0, -1.0}) {
-      const Pose pose{u * turn * v.transpose(), sign * u.col(2)};
-      int count = 0;
-      for (const PointPair& pair : inliers) {
-        const Vector2d depths =
-            Depths(pose, Normalized(pair, camera1, camera2));
-        if (depths(0) > 0 && depths(1) > 0) ++count;
-      }
-      if (count > best_count) {
-        best_count = count;
-        best = pose;
-      }
-    }
+// Of pairs in pixels.
+Pose PoseOf(const Matrix3d& essential, std::span<const PointPair> inliers,
+            const PinholeCamera& camera1, const PinholeCamera& camera2) {
+  std::vector<PointPair> normalized;
+  for (const PointPair& pair : inliers) {
+    normalized.push_back(Normalized(pair, camera1, camera2));
   }
-  return best;
+  const RelativePose pose = PoseFromEssential(ToArray(essential), normalized);
+  return {FromArray(pose.rotation), Vector3d(pose.translation.data())};
 }
 
 // `pose` moved by a small rotation (3) and a small turn of the translation
@@ -256,8 +120,7 @@ Pose Moved(const Pose& pose, const Eigen::Matrix<double, 5, 1>& step) {
 Eigen::VectorXd Residuals(const Pose& pose, std::span<const PointPair> pairs,
                           const PinholeCamera& camera1,
                           const PinholeCamera& camera2) {
-  const Matrix3d f =
-      FundamentalFromEssential(pose.Essential(), camera1, camera2);
+  const Matrix3d f = Fundamental(pose.Essential(), camera1, camera2);
   Eigen::VectorXd result(pairs.size());
   for (size_t i = 0; i < pairs.size(); ++i) {
     const Vector3d line2 = f * Ray1(pairs[i]);
@@ -445,9 +308,9 @@ double ExpectedByChance(const std::vector<PointPair>& pairs,
 bool OneHomographyExplains(const std::vector<PointPair>& inliers,
                            TwoViewOptions options) {
   options.model = TwoViewModel::kHomography;
-  const auto homography = RunUsac(inliers, {}, {}, options);
+  const auto homography = UsacMagsac(inliers, {}, {}, options);
   if (!homography) return false;
-  const Matrix3 h = ToArray(*homography);
+  const Matrix3& h = *homography;
   const auto explained =
       std::count_if(inliers.begin(), inliers.end(), [&](const PointPair& pair) {
         return TransferError(h, pair) <= options.max_error;
@@ -534,16 +397,18 @@ TwoViewGeometry EstimateTwoViewGeometry(const std::vector<PointPair>& pairs,
     result.reason = "all matched points of an image lie on one line";
     return result;
   }
-  std::optional<Matrix3d> matrix = RunUsac(distinct, camera1, camera2, options);
-  if (!matrix) {
+  const std::optional<Matrix3> found =
+      UsacMagsac(distinct, camera1, camera2, options);
+  if (!found) {
     result.reason = std::string("no ") + Name(options.model) +
                     (homography ? "" : " matrix") + " fits the matches";
     return result;
   }
 
+  Matrix3d matrix = FromArray(*found);
   // In pixels, for errors.
   Matrix3d in_pixels =
-      essential ? FundamentalFromEssential(*matrix, camera1, camera2) : *matrix;
+      essential ? Fundamental(matrix, camera1, camera2) : matrix;
   const auto is_inlier = [&](const PointPair& pair) {
     const Matrix3 m = ToArray(in_pixels);
     return homography ? TransferError(m, pair) <= options.max_error
@@ -560,12 +425,12 @@ TwoViewGeometry EstimateTwoViewGeometry(const std::vector<PointPair>& pairs,
   std::vector<PointPair> inliers = distinct_inliers();
   std::optional<Pose> pose;
   if (essential && inliers.size() >= needed) {
-    pose = Refined(PoseFromEssential(*matrix, inliers, camera1, camera2),
-                   distinct, camera1, camera2, options.max_error);
+    pose = Refined(PoseOf(matrix, inliers, camera1, camera2), distinct, camera1,
+                   camera2, options.max_error);
     // The refined matrix may have turned the points behind a camera.
-    pose = PoseFromEssential(pose->Essential(), inliers, camera1, camera2);
-    *matrix = pose->Essential().normalized();
-    in_pixels = FundamentalFromEssential(*matrix, camera1, camera2);
+    pose = PoseOf(pose->Essential(), inliers, camera1, camera2);
+    matrix = pose->Essential().normalized();
+    in_pixels = Fundamental(matrix, camera1, camera2);
     inliers = distinct_inliers();
   }
   if (inliers.size() < needed) {
@@ -585,11 +450,11 @@ TwoViewGeometry EstimateTwoViewGeometry(const std::vector<PointPair>& pairs,
     return result;
   }
 
-  if (homography && std::abs((*matrix)(2, 2)) > 1e-9) {
-    *matrix /= (*matrix)(2, 2);
+  if (homography && std::abs(matrix(2, 2)) > 1e-9) {
+    matrix /= matrix(2, 2);
   }
   result.success = true;
-  result.matrix = ToArray(*matrix);
+  result.matrix = ToArray(matrix);
   for (size_t i = 0; i < pairs.size(); ++i) {
     if (Usable(pairs[i]) && is_inlier(pairs[i])) {
       result.inliers.push_back(static_cast<int>(i));

@@ -13,7 +13,7 @@ void SampleCartesian(const ImagePyramid& pyramid, double x, double y,
   const double step = 2 * g.support * scale / g.size;
   const double cx = step * std::cos(angle), sx = step * std::sin(angle);
   const PyramidSampler sampler(pyramid, step);
-  const double middle = (g.size - 1) / 2.0;
+  const double middle = (g.size - 1) / 2.0 + g.centre_shift;
   for (int j = 0; j < g.size; ++j) {
     for (int i = 0; i < g.size; ++i) {
       const double u = i - middle, v = j - middle;
@@ -46,6 +46,9 @@ std::string PatchGeometry::Validate() const {
   if (size < 4 || size > 512) return "patch size must be between 4 and 512";
   if (!(support > 0 && support <= 100)) {
     return "patch support must be above 0 and at most 100 sigma";
+  }
+  if (!(std::abs(centre_shift) <= size)) {
+    return "the centre of a patch must not lie outside it";
   }
   if (grid == Grid::kLogPolar && !(inner > 0 && inner < support)) {
     return "the inner radius of a log-polar patch must lie between 0 and its "

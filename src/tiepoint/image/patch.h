@@ -12,6 +12,8 @@ namespace tiepoint {
 //  kCartesian: size x size pixels over the square of half width
 //    support * sigma, turned by a. Pixel (i, j) lies at
 //    p + sigma * support * R(a) ((2 i + 1) / size - 1, (2 j + 1) / size - 1).
+//    A centre_shift of c pixels puts p at pixel ((size - 1) / 2 + c, the same)
+//    instead: networks of others count from other corners.
 //  kLogPolar: row j is a ring of radius sigma * inner * (support /
 //    inner)^(j / (size - 1)), column i the direction a + 2 pi i / size: a turn
 //    of the keypoint shifts the columns (after Ebel et al., ICCV 2019).
@@ -20,8 +22,9 @@ struct PatchGeometry {
   enum class Grid { kCartesian, kLogPolar };
   Grid grid = Grid::kCartesian;
   int size = 64;
-  double support = 6.0;  // in sigma
-  double inner = 1.0;    // kLogPolar: innermost radius, in sigma
+  double support = 6.0;     // in sigma
+  double inner = 1.0;       // kLogPolar: innermost radius, in sigma
+  double centre_shift = 0;  // kCartesian: patch pixels
 
   // Empty when usable, else one sentence.
   std::string Validate() const;

@@ -59,6 +59,22 @@ TEST(SamplePatchTest, CartesianPixelsLieWhereTheHeaderSays) {
   }
 }
 
+// A network that counts from another corner: the keypoint is at pixel
+// (size / 2, size / 2), in every direction of the patch.
+TEST(SamplePatchTest, TheCentreCanBeShifted) {
+  const ImagePyramid pyramid = RampPyramid();
+  PatchGeometry geometry = Geometry(Grid::kCartesian);
+  geometry.centre_shift = 0.5;
+  EXPECT_EQ(geometry.Validate(), "");
+  std::vector<float> patch(kSize * kSize);
+  for (const double angle : {0.0, 2.0}) {
+    SamplePatch(pyramid, 120.3, 131.8, 2.5, angle, geometry, patch.data());
+    EXPECT_NEAR(patch[kSize / 2 * kSize + kSize / 2], Ramp(120.3, 131.8), 0.01);
+  }
+  geometry.centre_shift = 2 * kSize;
+  EXPECT_NE(geometry.Validate(), "");
+}
+
 TEST(SamplePatchTest, LogPolarPixelsLieWhereTheHeaderSays) {
   const ImagePyramid pyramid = RampPyramid();
   const double x = 120.3, y = 131.8, scale = 3, angle = 0.6;

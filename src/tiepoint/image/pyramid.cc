@@ -3,14 +3,19 @@
 
 #include <algorithm>
 #include <cmath>
+#include <utility>
 
 #include "tiepoint/base/error.h"
 #include "tiepoint/image/filter.h"
 
 namespace tiepoint {
 
-ImagePyramid::ImagePyramid(GrayImage image) {
+ImagePyramid::ImagePyramid(GrayImage image, std::vector<uint8_t> bgr)
+    : bgr_(std::move(bgr)) {
   if (image.Empty()) throw InputError("the image has no pixels");
+  if (!bgr_.empty() && bgr_.size() != 3 * image.pixels.size()) {
+    throw InputError("the colours of the image have another size");
+  }
   // From a blur of c to 2 c, both in pixels of the finer octave.
   const double blur = kCameraBlur * std::sqrt(3.0);
   octaves_.push_back(std::move(image));

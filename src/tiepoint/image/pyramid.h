@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <cstdint>
 #include <vector>
 
 #include "tiepoint/image/gray_image.h"
@@ -15,16 +16,22 @@ inline constexpr double kCameraBlur = 0.5;
 // kCameraBlur * 2^k image pixels.
 class ImagePyramid {
  public:
-  // Octaves are made until the shorter side would be below 4 pixels.
-  explicit ImagePyramid(GrayImage image);
+  // Octaves are made until the shorter side would be below 4 pixels. `bgr`: the
+  // same pixels in colour (height x width x 3, 8 bit), or empty: nobody kept
+  // them, or the photograph is gray. Throws InputError for another size.
+  explicit ImagePyramid(GrayImage image, std::vector<uint8_t> bgr = {});
 
   int width() const { return octaves_[0].width; }
   int height() const { return octaves_[0].height; }
   int NumOctaves() const { return static_cast<int>(octaves_.size()); }
   const GrayImage& Octave(int k) const { return octaves_[k]; }
+  // The colours of octave 0; empty when unknown (then blue = green = red = gray
+  // is meant).
+  const std::vector<uint8_t>& bgr() const { return bgr_; }
 
  private:
   std::vector<GrayImage> octaves_;
+  std::vector<uint8_t> bgr_;
 };
 
 // Reads one pyramid where one sample stands for `spacing` image pixels:

@@ -7,6 +7,8 @@
 #include <complex>
 #include <numbers>
 
+#include "tiepoint/base/parallel.h"
+
 #ifdef __SSE__
 #include <xmmintrin.h>
 #endif
@@ -179,6 +181,18 @@ TIEPOINT_ALL_PROCESSORS void Multiply(const FilterBank::Tile& a,
   }
 }
 
+TIEPOINT_ALL_PROCESSORS void MultiplyAndAdd(const FilterBank::Tile& a,
+                                            const FilterBank::Tile& b,
+                                            FilterBank::Tile& sum) {
+  const float* __restrict ar = a.re.data(), * __restrict ai = a.im.data();
+  const float* __restrict br = b.re.data(), * __restrict bi = b.im.data();
+  float* __restrict sr = sum.re.data(), * __restrict si = sum.im.data();
+  for (int i = 0; i < kTile * kStride; ++i) {
+    sr[i] += ar[i] * br[i] - ai[i] * bi[i];
+    si[i] += ar[i] * bi[i] + ai[i] * br[i];
+  }
+}
+
 // Spectrum of a kernel, conjugate (a correlation, not a convolution), in the
 // place of the transposed transform, divided by the pixels of a tile.
 std::vector<std::complex<double>> SpectrumOf(const float* kernel, int size) {
@@ -208,37 +222,55 @@ std::vector<std::complex<double>> SpectrumOf(const float* kernel, int size) {
 
 }  // namespace
 
-FilterBank::FilterBank(const std::vector<float>& kernels, int count, int kernel)
-    : count_(count), kernel_(kernel), spectra_((count + 1) / 2) {
-  for (int c = 0; c < count; ++c) {
-    const auto spectrum =
-        SpectrumOf(kernels.data() + c * kernel * kernel, kernel);
-    Tile& pair = spectra_[c / 2];
-    for (int u = 0; u < kTile; ++u) {
-      for (int v = 0; v < kTile; ++v) {
-        // The second of a pair is turned by i.
-        const auto s = spectrum[u * kTile + v] *
-                       (c % 2 ? std::complex<double>(0, 1) : 1.0);
-        pair.re[u * kStride + v] += static_cast<float>(s.real());
-        pair.im[u * kStride + v] += static_cast<float>(s.imag());
+FilterBank::FilterBank(const std::vector<float>& kernels, int count, int kernel,
+                       int channels)
+    : count_(count),
+      kernel_(kernel),
+      channels_(channels),
+      spectra_((count + 1) / 2 * channels) {
+  ParallelFor(static_cast<int>(spectra_.size()), [&](int i) {
+    Tile& pair = spectra_[i];
+    const int first = i / channels * 2, channel = i % channels;
+    for (int c = first; c < std::min(first + 2, count); ++c) {
+      const auto spectrum = SpectrumOf(
+          kernels.data() +
+              (static_cast<size_t>(c) * channels + channel) * kernel * kernel,
+          kernel);
+      for (int u = 0; u < kTile; ++u) {
+        for (int v = 0; v < kTile; ++v) {
+          // The second of a pair is turned by i.
+          const auto s = spectrum[u * kTile + v] *
+                         (c % 2 ? std::complex<double>(0, 1) : 1.0);
+          pair.re[u * kStride + v] += static_cast<float>(s.real());
+          pair.im[u * kStride + v] += static_cast<float>(s.imag());
+        }
       }
     }
-  }
+  });
+}
+
+void FilterBank::SetChannel(Workspace& work, int channel) const {
+  work.spectra.resize(channels_);
+  Tile &t = work.transposed, &spectrum = work.spectra[channel];
+  std::fill(work.input.im.begin(), work.input.im.end(), 0.0f);
+  Transform(work.input.re.data(), work.input.im.data(), t.re.data(),
+            t.im.data(), spectrum.re.data(), spectrum.im.data());
 }
 
 void FilterBank::Run(
     Workspace& work,
     const std::function<void(int, const float*)>& visit) const {
   Tile &t = work.transposed, &p = work.product;
-  std::fill(work.input.im.begin(), work.input.im.end(), 0.0f);
-  Transform(work.input.re.data(), work.input.im.data(), t.re.data(),
-            t.im.data(), work.spectrum.re.data(), work.spectrum.im.data());
   Tile& result = work.input;
-  for (size_t pair = 0; pair < spectra_.size(); ++pair) {
-    Multiply(work.spectrum, spectra_[pair], p);
+  for (int c = 0; c < count_; c += 2) {
+    const Tile* filters =
+        spectra_.data() + static_cast<size_t>(c / 2) * channels_;
+    Multiply(work.spectra[0], filters[0], p);
+    for (int k = 1; k < channels_; ++k) {
+      MultiplyAndAdd(work.spectra[k], filters[k], p);
+    }
     Transform(p.im.data(), p.re.data(), t.im.data(), t.re.data(),
               result.im.data(), result.re.data());
-    const int c = static_cast<int>(2 * pair);
     visit(c, result.re.data());
     if (c + 1 < count_) visit(c + 1, result.im.data());
   }

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-// Many large filters over one picture, by Fourier transforms of tiles (overlap
-// and save). For 16 filters of 25 x 25 this takes a twentieth of the
-// multiplications of the plain sum.
+// Many large filters over one picture of one or more channels, by Fourier
+// transforms of tiles (overlap and save). For 16 filters of 25 x 25 this takes
+// a twentieth of the multiplications of the plain sum; more channels cost one
+// more transform each, not one a filter.
 #pragma once
 
 #include <functional>
@@ -24,29 +25,36 @@ class FilterBank {
     std::vector<float> re = std::vector<float>(kTile * kStride);
     std::vector<float> im = std::vector<float>(kTile * kStride);
   };
-  // What one thread writes to. The picture goes to `input.re`, rows kStride
-  // apart.
+  // What one thread writes to. A channel of the picture goes to `input.re`,
+  // rows kStride apart.
   struct Workspace {
-    Tile input, spectrum, product, transposed;
+    Tile input, product, transposed;
+    std::vector<Tile> spectra;  // of the channels
   };
 
-  // `kernels`: count x kernel x kernel; kernel <= kMaxKernel.
-  FilterBank(const std::vector<float>& kernels, int count, int kernel);
+  // `kernels`: count x channels x kernel x kernel; kernel <= kMaxKernel.
+  FilterBank(const std::vector<float>& kernels, int count, int kernel,
+             int channels = 1);
 
   // Pixels a side of a tile's result.
   int ResultSide() const { return kTile - kernel_ + 1; }
 
-  // Calls visit(c, map) for each filter c in turn, where
-  // map[y * kStride + x] = sum over i, j of kernel_c(i, j) input(y + i, x + j)
-  // for x, y in [0, ResultSide()). Destroys the input.
+  // Takes `work.input` as that channel of the picture.
+  void SetChannel(Workspace& work, int channel) const;
+  // Calls visit(f, map) for each filter f in turn, where
+  // map[y * kStride + x] = sum over c, i, j of kernel_fc(i, j)
+  // channel_c(y + i, x + j) for x, y in [0, ResultSide()). Every channel must
+  // have been set. Destroys work.input, and nothing of the channels.
   void Run(Workspace& work,
            const std::function<void(int, const float*)>& visit) const;
 
  private:
   int count_;
   int kernel_;
+  int channels_;
   // Spectra of two filters each: one complex tile back to pixels gives the
-  // results of two filters, as its real and its imaginary part.
+  // results of two filters, as its real and its imaginary part. Channels of a
+  // pair lie together.
   std::vector<Tile> spectra_;
 };
 

@@ -15,20 +15,24 @@ constexpr int kTile = FilterBank::kTile;
 constexpr int kStride = FilterBank::kStride;
 
 struct Case {
-  int count, kernel;
+  int count, kernel, channels = 1;
 };
 
 class FilterBankTest : public testing::TestWithParam<Case> {};
 
 TEST_P(FilterBankTest, EqualsThePlainSum) {
-  const auto [count, kernel] = GetParam();
-  const auto kernels = RandomValues(count * kernel * kernel, 1);
-  const auto input = RandomValues(kTile * kStride, 2);
-  const FilterBank bank(kernels, count, kernel);
+  const auto [count, kernel, channels] = GetParam();
+  const auto kernels = RandomValues(count * channels * kernel * kernel, 1);
+  const FilterBank bank(kernels, count, kernel, channels);
   const int side = bank.ResultSide();
   ASSERT_EQ(side, kTile - kernel + 1);
   FilterBank::Workspace work;
-  work.input.re = input;
+  std::vector<std::vector<float>> input;
+  for (int k = 0; k < channels; ++k) {
+    input.push_back(RandomValues(kTile * kStride, 2 + k));
+    work.input.re = input[k];
+    bank.SetChannel(work, k);
+  }
   int next = 0;
   bank.Run(work, [&](int c, const float* map) {
     EXPECT_EQ(c, next++);
@@ -36,13 +40,18 @@ TEST_P(FilterBankTest, EqualsThePlainSum) {
     for (int y = 0; y < side; y += std::max(1, (side - 1) / 9)) {
       for (int x = 0; x < side; x += std::max(1, (side - 1) / 9)) {
         double sum = 0;
-        for (int i = 0; i < kernel; ++i) {
-          for (int j = 0; j < kernel; ++j) {
-            sum += double(kernels[(c * kernel + i) * kernel + j]) *
-                   input[(y + i) * kStride + x + j];
+        for (int k = 0; k < channels; ++k) {
+          const float* filter =
+              kernels.data() + (c * channels + k) * kernel * kernel;
+          for (int i = 0; i < kernel; ++i) {
+            for (int j = 0; j < kernel; ++j) {
+              sum += double(filter[i * kernel + j]) *
+                     input[k][(y + i) * kStride + x + j];
+            }
           }
         }
-        ASSERT_NEAR(map[y * kStride + x], sum, 3e-6 * kernel)
+        ASSERT_NEAR(map[y * kStride + x], sum,
+                    3e-6 * kernel * std::sqrt(channels))
             << c << " " << x << " " << y;
       }
     }
@@ -52,13 +61,15 @@ TEST_P(FilterBankTest, EqualsThePlainSum) {
 
 INSTANTIATE_TEST_SUITE_P(Sizes, FilterBankTest,
                          testing::Values(Case{16, 25}, Case{1, 1}, Case{3, 2},
-                                         Case{2, 31}, Case{1, 64}));
+                                         Case{2, 31}, Case{1, 64},
+                                         Case{16, 21, 6}, Case{3, 5, 2}));
 
 TEST(FilterBank, TheWorkspaceCarriesNothingOver) {
   const FilterBank bank(RandomValues(3 * 25, 3), 3, 5);
   const auto input = RandomValues(kTile * kStride, 4);
   const auto run = [&](FilterBank::Workspace& work) {
     work.input.re = input;
+    bank.SetChannel(work, 0);
     std::vector<float> first;
     bank.Run(work, [&](int, const float* map) {
       first.insert(first.end(), map, map + 50);

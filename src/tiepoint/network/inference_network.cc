@@ -6,13 +6,13 @@
 #include <algorithm>
 #include <cmath>
 #include <functional>
-#include <mutex>
 #include <oneapi/dnnl/dnnl.hpp>
 #include <optional>
 #include <unordered_map>
 
 #include "tiepoint/base/error.h"
 #include "tiepoint/base/parallel.h"
+#include "tiepoint/base/workspace_pool.h"
 #include "tiepoint/network/filter_bank.h"
 
 // Activations are NHWC between layers: oneDNN's kernels take it without
@@ -462,36 +462,6 @@ void NchwFromNhwc(const float* in, const Shape& shape, float* out) {
   }
 }
 
-// Workspaces are handed from call to call: fresh ones would spend a third of
-// the time in page faults.
-template <typename T>
-class WorkspacePool {
- public:
-  explicit WorkspacePool(std::function<std::unique_ptr<T>()> make)
-      : make_(std::move(make)) {}
-
-  std::unique_ptr<T> Take() {
-    {
-      const std::lock_guard lock(mutex_);
-      if (!free_.empty()) {
-        auto work = std::move(free_.back());
-        free_.pop_back();
-        return work;
-      }
-    }
-    return make_();
-  }
-  void Return(std::unique_ptr<T> work) {
-    const std::lock_guard lock(mutex_);
-    free_.push_back(std::move(work));
-  }
-
- private:
-  std::function<std::unique_ptr<T>()> make_;
-  std::mutex mutex_;
-  std::vector<std::unique_ptr<T>> free_;
-};
-
 // A detector of one convolution with large kernels and a GHH, by Fourier
 // transforms: LIFT's takes a quarter of the time of oneDNN's convolution.
 class DenseFilters {
@@ -527,6 +497,7 @@ class DenseFilters {
       const int x0 = tile % columns * side, y0 = tile / columns * side;
       auto work = workspaces.Take();
       Load(plane, width, height, x0, y0, work->bank.input.re);
+      bank_.SetChannel(work->bank, 0);
       bank_.Run(work->bank, [&](int channel, const float* response) {
         if (!Hinge(channel, response, *work)) return;
         const int o = channel / (ghh_.sums * ghh_.maxes);

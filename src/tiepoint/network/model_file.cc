@@ -38,6 +38,34 @@ void CheckTensor(const std::string& path, const Model& model,
   }
 }
 
+constexpr char kPixelMean[] = "input.mean";
+constexpr char kPixelDeviation[] = "input.deviation";
+
+std::vector<int64_t> InputShape(const Model& model) {
+  const Shape& input = model.spec.input;
+  return {input.channels, input.height, input.width};
+}
+
+// Moves the tensors of the normalisation per pixel, when the file has them, to
+// their own place.
+void TakePixelNormalisation(const std::string& path, Model& model) {
+  if (model.weights.count(kPixelMean) + model.weights.count(kPixelDeviation) ==
+      0) {
+    return;
+  }
+  CheckTensor(path, model, kPixelMean, InputShape(model));
+  CheckTensor(path, model, kPixelDeviation, InputShape(model));
+  model.pixel_mean = std::move(model.weights.at(kPixelMean).data);
+  model.pixel_deviation = std::move(model.weights.at(kPixelDeviation).data);
+  model.weights.erase(kPixelMean);
+  model.weights.erase(kPixelDeviation);
+  for (const float deviation : model.pixel_deviation) {
+    if (deviation > 0) continue;
+    throw InputError("weights file '" + path +
+                     "': the deviation of every pixel must be positive");
+  }
+}
+
 }  // namespace
 
 double Model::Number(const std::string& note, double fallback) const {
@@ -78,6 +106,7 @@ Model ReadModel(const std::string& path) {
   if (!(model.deviation > 0)) {
     throw InputError("weights file '" + path + "': deviation must be positive");
   }
+  TakePixelNormalisation(path, model);
   const auto shapes = Shapes(model.spec, model.spec.input);
   for (size_t i = 0; i < model.spec.layers.size(); ++i) {
     const LayerSpec& layer = model.spec.layers[i];
@@ -92,6 +121,10 @@ Model ReadModel(const std::string& path) {
 void WriteModel(const std::string& path, const Model& model, bool half) {
   SafeTensors file;
   file.tensors = model.weights;
+  if (!model.pixel_mean.empty()) {
+    file.tensors[kPixelMean] = {InputShape(model), model.pixel_mean};
+    file.tensors[kPixelDeviation] = {InputShape(model), model.pixel_deviation};
+  }
   file.metadata = model.notes;
   file.metadata["network"] = ToJson(model.spec);
   file.metadata["mean"] = Text(model.mean);
@@ -101,6 +134,17 @@ void WriteModel(const std::string& path, const Model& model, bool half) {
 }
 
 void NormalizeInput(const Model& model, float* patch, int size) {
+  if (!model.pixel_mean.empty()) {
+    if (model.pixel_mean.size() != static_cast<size_t>(size) ||
+        model.pixel_deviation.size() != static_cast<size_t>(size)) {
+      throw InputError("network '" + model.spec.architecture +
+                       "' normalises each pixel of its own input size");
+    }
+    for (int i = 0; i < size; ++i) {
+      patch[i] = (patch[i] - model.pixel_mean[i]) / model.pixel_deviation[i];
+    }
+    return;
+  }
   if (!model.per_patch) {
     const float mean = static_cast<float>(model.mean);
     const float scale = static_cast<float>(1 / model.deviation);

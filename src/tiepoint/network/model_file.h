@@ -4,6 +4,7 @@
 
 #include <map>
 #include <string>
+#include <vector>
 
 #include "tiepoint/network/network_spec.h"
 #include "tiepoint/network/safetensors.h"
@@ -20,6 +21,12 @@ struct Model {
   double mean = 0;
   double deviation = 1;
   bool per_patch = false;
+  // Each pixel of the patch may have its own mean and deviation (the released
+  // DeepDesc): both empty, or both of spec.input.Size() numbers, deviations
+  // above 0. Then `mean`, `deviation` and `per_patch` are not looked at. In the
+  // file: tensors "input.mean" and "input.deviation" of the input's shape.
+  std::vector<float> pixel_mean;
+  std::vector<float> pixel_deviation;
   // Everything else that the file states: "licence", "data", "seed", "commit",
   // "support", "grid", ... (metadata of the safetensors file).
   std::map<std::string, std::string> notes;
@@ -36,8 +43,9 @@ void WriteModel(const std::string& path, const Model& model, bool half = false);
 // The shapes of a layer's weight, given its input.
 std::vector<int64_t> WeightShape(const LayerSpec& layer, const Shape& input);
 
-// (patch - mean) / deviation, or per patch; in place, `size` values. A patch
-// without contrast becomes zeros.
+// (patch - mean) / deviation, or per patch, or per pixel; in place, `size`
+// values. Per patch, one without contrast becomes zeros. Throws InputError when
+// the model has means per pixel, but not `size` of them.
 void NormalizeInput(const Model& model, float* patch, int size);
 
 }  // namespace tiepoint

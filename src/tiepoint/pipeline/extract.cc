@@ -2,6 +2,7 @@
 #include "tiepoint/pipeline/extract.h"
 
 #include <cmath>
+#include <vector>
 
 #include "tiepoint/base/error.h"
 #include "tiepoint/base/parallel.h"
@@ -20,7 +21,8 @@ FeatureSet Extract(const Image& image, const Steps& steps, int max_keypoints,
                      "--max-image-size 4000");
   }
   Stopwatch stopwatch;
-  const ImagePyramid pyramid(image.gray);
+  const ImagePyramid pyramid(
+      image.gray, steps.NeedsColour() ? image.bgr : std::vector<uint8_t>());
   FeatureSet features;
   features.image_width = image.width;
   features.image_height = image.height;
@@ -34,7 +36,11 @@ FeatureSet Extract(const Image& image, const Steps& steps, int max_keypoints,
   CheckInterrupt();
   const double orient = stopwatch.Lap();
 
-  features.descriptors = steps.descriptor->Describe(pyramid, keypoints);
+  if (steps.descriptor) {
+    features.descriptors = steps.descriptor->Describe(pyramid, keypoints);
+  } else {
+    features.descriptors.rows = static_cast<int>(keypoints.size());
+  }
   CheckInterrupt();
   const double describe = stopwatch.Lap();
 

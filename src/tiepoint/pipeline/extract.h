@@ -21,7 +21,9 @@ struct ExtractSeconds {
 inline constexpr int64_t kMaxWorkingPixels = 40'000'000;
 
 // Keypoints, angles and descriptors of one photograph; keypoints in pixels of
-// the stored file (scale too), whatever size the steps worked on. Throws
+// the stored file (scale too), whatever size the steps worked on. Steps that
+// need colour see image.bgr; an image without counts as gray. Without a
+// descriptor step the descriptors have a row each and no columns. Throws
 // InputError when the working image exceeds kMaxWorkingPixels.
 FeatureSet Extract(const Image& image, const Steps& steps, int max_keypoints,
                    ExtractSeconds* seconds = nullptr);

@@ -82,8 +82,13 @@ MatchReport MatchPhotographs(const std::string& path1, const std::string& path2,
   const Steps steps = MakeSteps(report.preset, options.extractor);
   seconds["load"] = stopwatch.Lap();
 
-  const ReadOptions reading{.max_image_size = options.max_image_size,
-                            .keep_colour = options.keep_colour};
+  if (!steps.descriptor) {
+    throw InputError("preset: '" + options.preset +
+                     "' has no descriptor, which matching needs");
+  }
+  const ReadOptions reading{
+      .max_image_size = options.max_image_size,
+      .keep_colour = options.keep_colour || steps.NeedsColour()};
   say("reading");
   report.image1 = ReadImage(path1, reading);
   CheckInterrupt();
@@ -101,6 +106,10 @@ MatchReport MatchPhotographs(const std::string& path1, const std::string& path2,
   report.features1 = Extract(report.image1, steps, max_keypoints, &first);
   say("features of " + path2);
   report.features2 = Extract(report.image2, steps, max_keypoints, &second);
+  if (!options.keep_colour) {
+    report.image1.bgr = {};
+    report.image2.bgr = {};
+  }
   seconds["detect"] = first.detect + second.detect;
   seconds["orient"] = first.orient + second.orient;
   seconds["describe"] = first.describe + second.describe;

@@ -7,6 +7,7 @@
 
 #include <cmath>
 #include <filesystem>
+#include <fstream>
 #include <nlohmann/json.hpp>
 #include <numbers>
 #include <opencv2/imgcodecs.hpp>
@@ -179,6 +180,39 @@ TEST_F(MatchPhotographsTest, TooManyPixelsAreRefusedWithAHint) {
   const Steps steps = MakeSteps(ParsePreset("sift"), {});
   EXPECT_THAT([&] { Extract(image, steps, 100); },
               ThrowsMessage<InputError>(HasSubstr("--max-image-size")));
+}
+
+TEST_F(MatchPhotographsTest, WithoutADescriptorThereAreKeypointsAlone) {
+  const Steps steps = MakeSteps(ParsePreset("fast/none/none"), {});
+  const FeatureSet features = Extract(ReadImage(upright_), steps, 100);
+  EXPECT_EQ(features.keypoints.size(), 100u);
+  EXPECT_EQ(features.descriptors.rows, 100);
+  EXPECT_EQ(features.descriptors.cols, 0);
+  options_.preset = "fast/none/none";
+  EXPECT_THAT([&] { Run(upright_, turned_); },
+              ThrowsMessage<InputError>(HasSubstr("no descriptor")));
+}
+
+// TILDE of one filter, the blue-yellow channel v: in gray the photograph has
+// only noise of rounding there.
+TEST_F(MatchPhotographsTest, DetectorsThatNeedColourSeeIt) {
+  const std::string tilde = folder_ / "tilde.txt";
+  std::ofstream file(tilde);
+  file << "1\n1 6 1\n0 0 0 0 0 1\n0\n";
+  file.close();
+  const cv::Mat gray = Texture(kWidth, kHeight);
+  cv::Mat colour;
+  const cv::Mat flat(gray.size(), CV_8UC1, cv::Scalar(128));
+  cv::merge(std::vector<cv::Mat>{gray, flat, flat}, colour);
+  const std::string path = Write("blue.png", colour);
+  options_.preset = "imported:" + tilde;
+  const MatchReport report = Run(path, path);
+  EXPECT_TRUE(report.image1.bgr.empty());  // nobody asked for it
+  const Steps steps = MakeSteps(ParsePreset(options_.preset), {});
+  const FeatureSet seen =
+      Extract(ReadImage(path, {.keep_colour = true}), steps, 2048);
+  EXPECT_EQ(report.features1.keypoints, seen.keypoints);
+  EXPECT_NE(Extract(ReadImage(path), steps, 2048).keypoints, seen.keypoints);
 }
 
 TEST_F(MatchPhotographsTest, JsonHoldsEveryNumberExactly) {

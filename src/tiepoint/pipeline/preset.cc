@@ -3,12 +3,21 @@
 
 #include <algorithm>
 #include <array>
+#include <cinttypes>
+#include <cstdio>
 #include <cstdlib>
 #include <filesystem>
+#include <fstream>
+#include <string_view>
 
+#include "tiepoint/base/checksum.h"
 #include "tiepoint/base/error.h"
 #include "tiepoint/features/opencv_features.h"
 #include "tiepoint/features/patch_networks.h"
+#include "tiepoint/features/tilde_detector.h"
+#include "tiepoint/io/import_orientation.h"
+#include "tiepoint/io/import_tilde.h"
+#include "tiepoint/io/import_weights.h"
 
 namespace tiepoint {
 namespace {
@@ -29,12 +38,24 @@ constexpr std::array kPresets = {
     NamedPreset{"rootsift", "sift", "none", "rootsift"},
     NamedPreset{"orb", "orb", "none", "orb"},
     NamedPreset{"akaze", "akaze", "none", "akaze"},
+    NamedPreset{"fast", "fast", "sift", "rootsift"},
 };
 
-const std::vector<std::string> kDetectors = {"lift", "sift", "orb", "akaze"};
+const std::vector<std::string> kDetectors = {"lift", "sift", "orb", "akaze",
+                                             "fast"};
 const std::vector<std::string> kOrientations = {"lift", "sift", "none"};
-const std::vector<std::string> kDescriptors = {"deepdesc", "logpolar", "sift",
-                                               "rootsift", "orb",      "akaze"};
+const std::vector<std::string> kDescriptors = {
+    "deepdesc", "logpolar", "sift", "rootsift", "orb", "akaze", "none"};
+
+// Weights that others published.
+constexpr std::string_view kImported = "imported:";
+
+bool IsImported(const std::string& step) {
+  return step.size() > kImported.size() && step.starts_with(kImported);
+}
+std::string PathOf(const std::string& step) {
+  return step.substr(kImported.size());
+}
 
 std::string Join(const std::vector<std::string>& words) {
   std::string text;
@@ -50,6 +71,115 @@ void CheckChoice(const std::string& step, const std::string& choice,
     throw InputError("preset: unknown " + step + " '" + choice +
                      "'; choices: " + Join(choices));
   }
+}
+
+void CheckTies(const Preset& preset) {
+  const bool tied = preset.descriptor == "orb" || preset.descriptor == "akaze";
+  if (tied && preset.detector != preset.descriptor) {
+    throw InputError("preset: the descriptor " + preset.descriptor +
+                     " works with the detector " + preset.descriptor +
+                     " only, not " + preset.detector);
+  }
+}
+
+const char* Name(WeightsRole role) {
+  switch (role) {
+    case WeightsRole::kDetector:
+      return "a detector";
+    case WeightsRole::kOrientation:
+      return "an orientation network";
+    case WeightsRole::kDescriptor:
+      break;
+  }
+  return "a descriptor";
+}
+
+WeightsRole RoleOfFile(const std::string& path) {
+  switch (FormOf(path)) {
+    case WeightsForm::kTilde:
+      return WeightsRole::kDetector;
+    case WeightsForm::kOrientation:
+      return WeightsRole::kOrientation;
+    case WeightsForm::kTiepoint:
+      return RoleOf(ReadModel(path));
+    case WeightsForm::kTorch7:
+    case WeightsForm::kLift:
+      break;
+  }
+  return WeightsRole::kDescriptor;
+}
+
+void RequireRole(const std::string& path, WeightsRole needed) {
+  const WeightsRole role = RoleOfFile(path);
+  if (role != needed) {
+    throw InputError(path + ": holds " + Name(role) + ", not " + Name(needed));
+  }
+}
+
+// "imported:FILE" alone.
+Preset PresetAround(const std::string& text) {
+  switch (RoleOfFile(PathOf(text))) {
+    case WeightsRole::kDetector:
+      return {text, text, "sift", "rootsift"};
+    case WeightsRole::kOrientation:
+      return {text, "sift", text, "rootsift"};
+    case WeightsRole::kDescriptor:
+      break;
+  }
+  return {text, "sift", "none", text};
+}
+
+// The first file of the steps that does not exist; empty when all do.
+std::string MissingFile(const Preset& preset) {
+  for (const std::string& step :
+       {preset.detector, preset.orientation, preset.descriptor}) {
+    std::error_code error;
+    if (IsImported(step) && !fs::exists(PathOf(step), error)) {
+      return PathOf(step);
+    }
+  }
+  return "";
+}
+
+// A text with "imported:FILE" in it.
+Preset ParseWithFiles(const std::string& text) {
+  std::error_code error;
+  if (IsImported(text) && fs::exists(PathOf(text), error)) {
+    return PresetAround(text);
+  }
+  const auto fits = [](const std::string& step,
+                       const std::vector<std::string>& choices) {
+    return IsImported(step) ||
+           std::find(choices.begin(), choices.end(), step) != choices.end();
+  };
+  std::string missing;
+  for (size_t i = text.find('/'); i != std::string::npos;
+       i = text.find('/', i + 1)) {
+    for (size_t j = text.find('/', i + 1); j != std::string::npos;
+         j = text.find('/', j + 1)) {
+      const Preset preset{text, text.substr(0, i),
+                          text.substr(i + 1, j - i - 1), text.substr(j + 1)};
+      if (!fits(preset.detector, kDetectors) ||
+          !fits(preset.orientation, kOrientations) ||
+          !fits(preset.descriptor, kDescriptors)) {
+        continue;
+      }
+      const std::string file = MissingFile(preset);
+      if (file.empty()) {
+        CheckTies(preset);
+        return preset;
+      }
+      if (missing.empty()) missing = file;
+    }
+  }
+  if (missing.empty() && IsImported(text)) missing = PathOf(text);
+  if (!missing.empty()) throw InputError(missing + ": no such file");
+  throw InputError("preset: '" + text +
+                   "' is not of the form detector/orientation/descriptor with "
+                   "detectors " +
+                   Join(kDetectors) + "; orientations " + Join(kOrientations) +
+                   "; descriptors " + Join(kDescriptors) +
+                   "; or imported:FILE for each");
 }
 
 std::vector<std::string> Split(const std::string& text, char separator) {
@@ -87,6 +217,14 @@ Model LoadModel(const ExtractorOptions& options, const std::string& name) {
 
 std::unique_ptr<Detector> MakeDetector(const std::string& name,
                                        const ExtractorOptions& options) {
+  if (IsImported(name)) {
+    const std::string path = PathOf(name);
+    RequireRole(path, WeightsRole::kDetector);
+    if (FormOf(path) == WeightsForm::kTilde) {
+      return std::make_unique<TildeDetector>(ReadTildeFilters(path));
+    }
+    return std::make_unique<LiftDetector>(ImportModel(path), options.lift);
+  }
   if (name == "lift") {
     return std::make_unique<LiftDetector>(LoadModel(options, "lift_detector"),
                                           options.lift);
@@ -97,6 +235,10 @@ std::unique_ptr<Detector> MakeDetector(const std::string& name,
 std::unique_ptr<OrientationEstimator> MakeOrientation(
     const std::string& name, const ExtractorOptions& options) {
   if (name == "none") return nullptr;
+  if (IsImported(name)) {
+    RequireRole(PathOf(name), WeightsRole::kOrientation);
+    return std::make_unique<NetworkOrientation>(ImportModel(PathOf(name)));
+  }
   if (name == "lift") {
     return std::make_unique<NetworkOrientation>(
         LoadModel(options, "lift_orientation"));
@@ -106,10 +248,53 @@ std::unique_ptr<OrientationEstimator> MakeOrientation(
 
 std::unique_ptr<Descriptor> MakeDescriptor(const std::string& name,
                                            const ExtractorOptions& options) {
+  if (name == "none") return nullptr;
+  if (IsImported(name)) {
+    RequireRole(PathOf(name), WeightsRole::kDescriptor);
+    return std::make_unique<NetworkDescriptor>(ImportModel(PathOf(name)));
+  }
   if (name == "deepdesc" || name == "logpolar") {
     return std::make_unique<NetworkDescriptor>(LoadModel(options, name));
   }
   return MakeOpenCvDescriptor(name);
+}
+
+// The weights of a step; empty when it has none.
+std::string WeightsOf(const std::string& step, const std::string& lift_name,
+                      const ExtractorOptions& options) {
+  if (IsImported(step)) return PathOf(step);
+  if (step == "lift") return FindModel(options.models, lift_name);
+  if (step == "deepdesc" || step == "logpolar") {
+    return FindModel(options.models, step);
+  }
+  return "";
+}
+
+uint64_t ChecksumOfFile(const std::string& path, uint64_t before) {
+  std::ifstream file(path, std::ios::binary);
+  if (!file) throw InputError(path + ": cannot be opened for reading");
+  std::vector<char> bytes(1 << 20);
+  while (file) {
+    file.read(bytes.data(), static_cast<std::streamsize>(bytes.size()));
+    before = Checksum(
+        std::string_view(bytes.data(), static_cast<size_t>(file.gcount())),
+        before);
+  }
+  return before;
+}
+
+std::string ChecksumOfWeights(const std::string& path) {
+  uint64_t sum = kChecksumOfNothing;
+  if (FormOf(path) == WeightsForm::kOrientation) {
+    for (const std::string& file : OrientationFiles(path)) {
+      sum = ChecksumOfFile(file, sum);
+    }
+  } else {
+    sum = ChecksumOfFile(path, sum);
+  }
+  char text[17];
+  std::snprintf(text, sizeof text, "%016" PRIx64, sum);
+  return text;
 }
 
 }  // namespace
@@ -126,6 +311,7 @@ Preset ParsePreset(const std::string& text) {
       return {text, preset.detector, preset.orientation, preset.descriptor};
     }
   }
+  if (text.find(kImported) != std::string::npos) return ParseWithFiles(text);
   const std::vector<std::string> parts = Split(text, '/');
   if (parts.size() != 3) {
     throw InputError("preset: '" + text + "' is neither one of " +
@@ -135,13 +321,9 @@ Preset ParsePreset(const std::string& text) {
   CheckChoice("detector", parts[0], kDetectors);
   CheckChoice("orientation", parts[1], kOrientations);
   CheckChoice("descriptor", parts[2], kDescriptors);
-  const bool tied = parts[2] == "orb" || parts[2] == "akaze";
-  if (tied && parts[0] != parts[2]) {
-    throw InputError("preset: the descriptor " + parts[2] +
-                     " works with the detector " + parts[2] + " only, not " +
-                     parts[0]);
-  }
-  return {text, parts[0], parts[1], parts[2]};
+  const Preset preset{text, parts[0], parts[1], parts[2]};
+  CheckTies(preset);
+  return preset;
 }
 
 std::string FindModel(const std::string& models, const std::string& name) {
@@ -168,6 +350,25 @@ Steps MakeSteps(const Preset& preset, const ExtractorOptions& options) {
   steps.orientation = MakeOrientation(preset.orientation, options);
   steps.descriptor = MakeDescriptor(preset.descriptor, options);
   return steps;
+}
+
+std::map<std::string, std::string> WeightsChecksums(
+    const Preset& preset, const ExtractorOptions& options) {
+  std::map<std::string, std::string> checksums;
+  for (const std::string& path :
+       {WeightsOf(preset.detector, "lift_detector", options),
+        WeightsOf(preset.orientation, "lift_orientation", options),
+        WeightsOf(preset.descriptor, "", options)}) {
+    if (path.empty()) continue;
+    const std::string checksum = ChecksumOfWeights(path);
+    const fs::path clean = fs::path(path).lexically_normal();
+    const std::string name = clean.has_filename()
+                                 ? clean.filename().string()
+                                 : clean.parent_path().filename().string();
+    const auto [place, added] = checksums.try_emplace(name, checksum);
+    if (!added && place->second != checksum) checksums[path] = checksum;
+  }
+  return checksums;
 }
 
 }  // namespace tiepoint

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <map>
 #include <memory>
 #include <string>
 #include <vector>
@@ -18,12 +19,18 @@ struct Preset {
   std::string descriptor;
 };
 
-// "default", "lift", "sift", "rootsift", "orb", "akaze", or
+// "default", "lift", "sift", "rootsift", "orb", "akaze", "fast", or
 // "detector/orientation/descriptor" of:
-//   detector     lift sift orb akaze
+//   detector     lift sift orb akaze fast
 //   orientation  lift sift none (none: the detector's own angle)
-//   descriptor   deepdesc logpolar sift rootsift orb akaze
-// Throws InputError that lists the choices.
+//   descriptor   deepdesc logpolar sift rootsift orb akaze none (none: for
+//                what looks at keypoints alone)
+// Each step may also be "imported:FILE", weights that somebody else published
+// (io/import_weights.h), and "imported:FILE" alone is a preset around them:
+// TILDE's filters FILE/sift/rootsift, an orientation network (a folder)
+// sift/FILE/rootsift, a descriptor sift/none/FILE. A FILE may hold slashes: of
+// all ways to cut the text, the first whose files exist is meant.
+// Throws InputError that lists the choices, or names the file that is missing.
 Preset ParsePreset(const std::string& text);
 std::vector<std::string> PresetNames();
 
@@ -44,8 +51,18 @@ struct Steps {
   Preset preset;
   std::unique_ptr<Detector> detector;
   std::unique_ptr<OrientationEstimator> orientation;  // null: keep the angle
-  std::unique_ptr<Descriptor> descriptor;
+  std::unique_ptr<Descriptor> descriptor;             // null: none
+
+  // Should photographs be read with ReadOptions::keep_colour?
+  bool NeedsColour() const { return detector->NeedsColour(); }
 };
 Steps MakeSteps(const Preset& preset, const ExtractorOptions& options);
+
+// The files of weights that the steps of a preset read, by file name (by path
+// where two of the same name differ): the FNV-1a checksum (base/checksum.h) of
+// each in 16 hexadecimal digits; of a folder, of all its weights. Empty when
+// there are none. Throws InputError when one is missing.
+std::map<std::string, std::string> WeightsChecksums(
+    const Preset& preset, const ExtractorOptions& options);
 
 }  // namespace tiepoint

@@ -1,0 +1,430 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "evaluation/pose.h"
+
+#include <algorithm>
+#include <array>
+#include <chrono>
+#include <cstdio>
+#include <map>
+#include <set>
+#include <utility>
+
+#include "evaluation/cache_key.h"
+#include "evaluation/draw_pair.h"
+#include "evaluation/pose_metrics.h"
+#include "evaluation/statistics.h"
+#include "tiepoint/base/error.h"
+#include "tiepoint/base/parallel.h"
+#include "tiepoint/base/random.h"
+#include "tiepoint/geometry/essential.h"
+
+namespace tiepoint {
+namespace {
+
+enum class Filter { kNone, kRatio, kGms };
+
+struct Method {
+  std::string name;  // as asked for
+  Filter filter = Filter::kNone;
+  PoseEstimator estimator = PoseEstimator::kMagsac;
+};
+
+Method ParseMethod(const std::string& name) {
+  Method method;
+  method.name = name;
+  const size_t plus = name.find('+');
+  if (plus == std::string::npos) {
+    method.estimator = ParsePoseEstimator(name);
+    return method;
+  }
+  const std::string filter = name.substr(0, plus);
+  if (filter != "ratio" && filter != "gms") {
+    throw InputError("no filter of matches \"" + filter +
+                     "\"; there are ratio, gms");
+  }
+  method.filter = filter == "ratio" ? Filter::kRatio : Filter::kGms;
+  method.estimator = ParsePoseEstimator(name.substr(plus + 1));
+  return method;
+}
+
+// A keypoint where a camera without distortion would see it, working pixels.
+std::array<double, 2> PinholePlace(const Keypoint& k, const Features& features,
+                                   const GroundTruthCamera& camera) {
+  const auto [x, y] = Undistorted(camera, (k.x + 0.5) * features.scale_x - 0.5,
+                                  (k.y + 0.5) * features.scale_y - 0.5);
+  return {(x + 0.5) / features.scale_x - 0.5,
+          (y + 0.5) / features.scale_y - 0.5};
+}
+
+std::vector<std::array<double, 2>> PinholePlaces(
+    const Features& features, const GroundTruthCamera& camera) {
+  std::vector<std::array<double, 2>> places;
+  for (const Keypoint& k : features.set.keypoints) {
+    places.push_back(PinholePlace(k, features, camera));
+  }
+  return places;
+}
+
+// A pair as the estimators see it, in working pixels without distortion.
+struct View {
+  std::shared_ptr<const Features> first, second;
+  std::vector<std::array<double, 2>> places1, places2;
+  PinholeCamera camera1, camera2;
+  Matrix3 fundamental{};  // the true one
+
+  PointPair Points(const Match& match) const {
+    const auto& a = places1[match.i];
+    const auto& b = places2[match.j];
+    return {a[0], a[1], b[0], b[1]};
+  }
+  // False where there is no distance: a place that no pinhole camera sees.
+  bool IsCorrect(const PointPair& points) const {
+    return EpipolarDistance(fundamental, points) <= kCorrectDistance;
+  }
+};
+
+View ViewOf(const FeatureSource& source, const PosePair& pair,
+            int max_image_size) {
+  View view;
+  view.first = source.Of(pair.camera1.image, max_image_size);
+  view.second = source.Of(pair.camera2.image, max_image_size);
+  view.places1 = PinholePlaces(*view.first, pair.camera1);
+  view.places2 = PinholePlaces(*view.second, pair.camera2);
+  view.camera1 = view.first->Working(pair.camera1.Pinhole());
+  view.camera2 = view.second->Working(pair.camera2.Pinhole());
+  view.fundamental = FundamentalFromEssential(
+      EssentialFromPose(pair.cam2_from_cam1), view.camera1, view.camera2);
+  return view;
+}
+
+std::vector<Match> FilteredMatches(const View& view, Filter filter,
+                                   const PoseProtocolOptions& options) {
+  MatchOptions matching;
+  matching.mutual = filter != Filter::kGms;
+  if (filter == Filter::kRatio) matching.max_ratio = options.max_ratio;
+  const auto matches = MatchDescriptors(view.first->set.descriptors,
+                                        view.second->set.descriptors, matching);
+  if (filter != Filter::kGms) return matches;
+  return FilterGms(view.first->set, view.second->set, matches, options.gms);
+}
+
+std::vector<PointPair> Shuffled(std::vector<PointPair> points, uint64_t seed) {
+  Random random(seed);
+  for (int i = static_cast<int>(points.size()) - 1; i > 0; --i) {
+    std::swap(points[i], points[random.Integer(i + 1)]);
+  }
+  return points;
+}
+
+// One run of one method.
+struct Trial {
+  PoseError error;
+  bool answered = false;
+  int inliers = 0;
+  double milliseconds = 0;
+};
+
+Trial Try(const View& view, const std::vector<PointPair>& points,
+          PoseEstimator estimator, const RelativePose& truth,
+          PoseOptions options, uint64_t seed) {
+  options.seed = seed;
+  const std::vector<PointPair> shuffled = Shuffled(points, StreamSeed(seed, 2));
+  const auto start = std::chrono::steady_clock::now();
+  const PoseEstimate estimate = EstimatePose(
+      estimator, shuffled, {}, view.camera1, view.camera2, options);
+  const std::chrono::duration<double, std::milli> time =
+      std::chrono::steady_clock::now() - start;
+  Trial trial;
+  trial.answered = estimate.pose.has_value();
+  if (trial.answered) trial.error = PoseErrorOf(*estimate.pose, truth);
+  trial.inliers = static_cast<int>(estimate.inliers.size());
+  trial.milliseconds = time.count();
+  return trial;
+}
+
+// Changes when a number does that the pairs are judged by.
+std::string TruthChecksum(const std::vector<PosePair>& pairs) {
+  std::string text;
+  const auto add = [&](const auto& numbers) {
+    for (const double v : numbers) {
+      char number[40];
+      std::snprintf(number, sizeof(number), "%.17g ", v);
+      text += number;
+    }
+  };
+  for (const PosePair& pair : pairs) {
+    for (const auto* camera : {&pair.camera1, &pair.camera2}) {
+      add(std::array{camera->fx, camera->fy, camera->cx, camera->cy});
+      add(camera->distortion);
+    }
+    add(pair.cam2_from_cam1.rotation);
+    add(pair.cam2_from_cam1.translation);
+  }
+  return Checksum(text);
+}
+
+class Implementation final : public PoseProtocol {
+ public:
+  Implementation(const std::vector<std::string>& folders,
+                 const PoseProtocolOptions& options)
+      : options_(options), columns_(PoseColumns()) {
+    for (const std::string& name : options.estimators) {
+      methods_.push_back(ParseMethod(name));
+    }
+    for (const std::string& folder : folders) {
+      for (const PosePair& pair : FindPosePairs(folder, options.pairs)) {
+        Add(pair);
+      }
+    }
+  }
+
+  std::string Name() const override { return "pose"; }
+  Json Settings() const override;
+  const std::vector<Item>& Items() const override { return items_; }
+  const std::vector<Column>& Columns() const override { return columns_; }
+  Measurement Measure(const FeatureSource& source,
+                      const Item& item) const override;
+  std::vector<Variant> Variants() const override;
+  std::vector<Plot> Plots(const ProtocolResult& result) const override;
+  std::vector<std::string> Notes(const ProtocolResult& result) const override;
+  std::string WorstColumn() const override { return "auc_20"; }
+  std::string Draw(const FeatureSource& source,
+                   const Item& item) const override;
+  Matches MatchesOf(const FeatureSource& source,
+                    const Item& item) const override;
+
+ private:
+  // A pair that comes twice (folders within each other) is one.
+  void Add(const PosePair& pair) {
+    const std::pair key(pair.camera1.image, pair.camera2.image);
+    if (!index_.insert({key, pairs_.size()}).second) return;
+    Item item;
+    item.set = pair.set;
+    item.sequence = pair.sequence;
+    item.name = pair.name;
+    item.image1 = pair.camera1.image;
+    item.image2 = pair.camera2.image;
+    items_.push_back(item);
+    pairs_.push_back(pair);
+  }
+  const PosePair& PairOf(const Item& item) const {
+    return pairs_[index_.at({item.image1, item.image2})];
+  }
+  int RunsOf(const Method& method) const {
+    // Nothing about it is random.
+    const bool exact = method.estimator == PoseEstimator::kEightPoint;
+    return exact ? 1 : options_.runs;
+  }
+  std::vector<Trial> Trials(
+      const View& view, const PosePair& pair,
+      const std::map<Filter, std::vector<PointPair>>& points) const;
+
+  PoseProtocolOptions options_;
+  std::vector<Method> methods_;
+  std::vector<PosePair> pairs_;
+  std::vector<Item> items_;
+  std::vector<Column> columns_;
+  std::map<std::pair<std::string, std::string>, size_t> index_;
+};
+
+Json Implementation::Settings() const {
+  const PosePairOptions& pairs = options_.pairs;
+  const PoseOptions& pose = options_.pose;
+  return {{"max_image_size", options_.max_image_size},
+          {"pairs",
+           {{"min_angle", pairs.min_angle},
+            {"max_angle", pairs.max_angle},
+            {"max_pairs_of_a_sequence", pairs.max_pairs},
+            {"min_shared_points", pairs.min_shared_points},
+            {"truth", TruthChecksum(pairs_)}}},
+          {"estimators", options_.estimators},
+          {"runs", options_.runs},
+          {"seed", options_.seed},
+          {"max_ratio", options_.max_ratio},
+          {"gms",
+           {{"rotation", options_.gms.rotation},
+            {"scale", options_.gms.scale},
+            {"factor", options_.gms.factor}}},
+          {"max_error", pose.max_error},
+          {"magsac",
+           {{"confidence", pose.confidence},
+            {"max_iterations", pose.max_iterations}}},
+          {"ransac",
+           {{"confidence", pose.ransac_confidence},
+            {"max_iterations", pose.ransac_max_iterations}}},
+          {"tiepoint",
+           {{"max_error", pose.two_view.max_error},
+            {"confidence", pose.two_view.confidence},
+            {"max_iterations", pose.two_view.max_iterations},
+            {"min_inliers", pose.two_view.min_inliers}}},
+          {"correct",
+           {{"distance", "mean of the distances from both epipolar lines"},
+            {"max_error", kCorrectDistance}}}};
+}
+
+// Of all methods, one after the other, each with its runs.
+std::vector<Trial> Implementation::Trials(
+    const View& view, const PosePair& pair,
+    const std::map<Filter, std::vector<PointPair>>& points) const {
+  struct Work {
+    const Method* method;
+    int run;
+  };
+  std::vector<Work> work;
+  for (const Method& method : methods_) {
+    for (int run = 0; run < RunsOf(method); ++run) {
+      work.push_back({&method, run});
+    }
+  }
+  std::vector<Trial> trials(work.size());
+  ParallelFor(static_cast<int>(work.size()), [&](int k) {
+    const Method& method = *work[k].method;
+    trials[k] = Try(view, points.at(method.filter), method.estimator,
+                    pair.cam2_from_cam1, options_.pose,
+                    StreamSeed(options_.seed, work[k].run));
+  });
+  return trials;
+}
+
+Measurement Implementation::Measure(const FeatureSource& source,
+                                    const Item& item) const {
+  const PosePair& pair = PairOf(item);
+  const View view = ViewOf(source, pair, options_.max_image_size);
+  std::map<Filter, std::vector<PointPair>> points;
+  std::map<Filter, double> correct;
+  for (const Method& method : methods_) {
+    if (points.contains(method.filter)) continue;
+    std::vector<PointPair>& places = points[method.filter];
+    for (const Match& match : FilteredMatches(view, method.filter, options_)) {
+      places.push_back(view.Points(match));
+      correct[method.filter] += view.IsCorrect(places.back());
+    }
+  }
+  const std::vector<Trial> trials = Trials(view, pair, points);
+
+  Measurement measurement;
+  auto trial = trials.begin();
+  for (const Method& method : methods_) {
+    const auto series = [&](const char* name) -> std::vector<double>& {
+      return measurement[method.name + "." + name];
+    };
+    const double count = static_cast<double>(points[method.filter].size());
+    series("matches") = {count};
+    series("correct") = {correct[method.filter]};
+    series("precision") = {count > 0 ? correct[method.filter] / count : 0};
+    for (int run = 0; run < RunsOf(method); ++run, ++trial) {
+      series("error").push_back(trial->error.Max());
+      series("rotation_error").push_back(trial->error.rotation);
+      series("translation_error").push_back(trial->error.translation);
+      series("answered").push_back(trial->answered);
+      series("inliers").push_back(trial->inliers);
+      series("milliseconds").push_back(trial->milliseconds);
+    }
+  }
+  return measurement;
+}
+
+std::vector<Protocol::Variant> Implementation::Variants() const {
+  std::vector<Variant> variants;
+  for (const Method& method : methods_) {
+    variants.push_back({" + " + method.name, method.name + "."});
+  }
+  return variants;
+}
+
+std::vector<Plot> Implementation::Plots(const ProtocolResult& result) const {
+  Plot plot{
+      "Pose accuracy", "largest pose error (degrees)", "share of pairs", {}};
+  for (const MethodResult& method : result.methods) {
+    std::vector<double> errors;  // of all runs
+    for (const Measurement& measurement : method.measurements) {
+      const auto series = measurement.find("error");
+      if (series == measurement.end()) continue;
+      errors.insert(errors.end(), series->second.begin(), series->second.end());
+    }
+    Curve curve{method.label, {}, {}};
+    for (int step = 0; step <= 80; ++step) {
+      curve.x.push_back(step / 4.0);
+      curve.y.push_back(errors.empty() ? 0 : AccuracyAt(errors, step / 4.0));
+    }
+    plot.curves.push_back(std::move(curve));
+  }
+  return {plot};
+}
+
+std::vector<std::string> Implementation::Notes(const ProtocolResult&) const {
+  char text[200];
+  std::snprintf(text, sizeof(text),
+                "Pairs are %g to %g degrees apart, at most %d a sequence, "
+                "evenly taken in order of the images.",
+                options_.pairs.min_angle, options_.pairs.max_angle,
+                options_.pairs.max_pairs);
+  std::vector<std::string> notes = {text};
+  notes.push_back(
+      "A match is correct within 3 working pixels of the true epipolar lines "
+      "(mean of both images); this says nothing of its place on the line.");
+  const auto sideways = std::count_if(pairs_.begin(), pairs_.end(),
+                                      [](const auto& p) { return p.sideways; });
+  if (sideways > 0) {
+    notes.push_back(std::to_string(sideways) +
+                    " pairs hold a photograph that is stored on its side; it "
+                    "is looked at as stored, not turned upright.");
+  }
+  return notes;
+}
+
+PoseProtocol::Matches Implementation::MatchesOf(const FeatureSource& source,
+                                                const Item& item) const {
+  const View view = ViewOf(source, PairOf(item), options_.max_image_size);
+  Matches result{view.first,
+                 view.second,
+                 FilteredMatches(view, Filter::kNone, options_),
+                 {},
+                 {}};
+  for (const Match& match : result.matches) {
+    result.points.push_back(view.Points(match));
+    result.correct.push_back(view.IsCorrect(result.points.back()));
+  }
+  return result;
+}
+
+std::string Implementation::Draw(const FeatureSource& source,
+                                 const Item& item) const {
+  const Matches matches = MatchesOf(source, item);
+  return DrawPair(item.image1, item.image2, *matches.first, *matches.second,
+                  matches.matches, matches.correct);
+}
+
+}  // namespace
+
+std::string PoseProtocolOptions::Validate() const {
+  if (estimators.empty()) return "no pose estimator was asked for";
+  if (max_image_size < 0) return "the largest image size cannot be negative";
+  if (runs < 1) return "at least one run is needed";
+  if (!(max_ratio > 0 && max_ratio <= 1)) {
+    return "the ratio of distances must lie above 0 and be at most 1";
+  }
+  if (!(gms.factor > 0)) return "the factor of GMS must be positive";
+  TwoViewOptions limits = pose.two_view;
+  const std::string problem = limits.Validate();
+  if (!problem.empty()) return problem;
+  limits.max_error = pose.max_error;
+  limits.confidence = pose.confidence;
+  limits.max_iterations = pose.max_iterations;
+  const std::string magsac = limits.Validate();
+  if (!magsac.empty()) return magsac;
+  limits.confidence = pose.ransac_confidence;
+  limits.max_iterations = pose.ransac_max_iterations;
+  return limits.Validate();
+}
+
+std::unique_ptr<PoseProtocol> MakePoseProtocol(
+    const std::vector<std::string>& folders,
+    const PoseProtocolOptions& options) {
+  const std::string problem = options.Validate();
+  if (!problem.empty()) throw InputError(problem);
+  if (folders.empty()) throw InputError("no folder with image pairs was given");
+  return std::make_unique<Implementation>(folders, options);
+}
+
+}  // namespace tiepoint

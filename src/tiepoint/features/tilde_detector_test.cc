@@ -1,0 +1,254 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "tiepoint/features/tilde_detector.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <cmath>
+
+#include "tiepoint/base/error.h"
+#include "tiepoint/base/parallel.h"
+#include "tiepoint/base/random.h"
+#include "tiepoint/features/grad_luv.h"
+
+namespace tiepoint {
+namespace {
+
+using ::testing::HasSubstr;
+using ::testing::ThrowsMessage;
+
+TildeFilters RandomFilters(int sums, int maxes, int channels, int size,
+                           double unit) {
+  TildeFilters tilde;
+  tilde.sums = sums;
+  tilde.maxes = maxes;
+  tilde.channels = channels;
+  tilde.size = size;
+  Random random(11);
+  tilde.filters.resize(static_cast<size_t>(sums) * maxes * channels * size *
+                       size);
+  tilde.bias.resize(static_cast<size_t>(sums) * maxes);
+  for (double& w : tilde.filters) w = unit * random.Normal();
+  for (double& b : tilde.bias) b = 200 * unit * random.Normal();
+  return tilde;
+}
+
+struct Picture {
+  GrayImage gray;
+  std::vector<uint8_t> bgr;
+  ImagePyramid Pyramid() const { return ImagePyramid(gray, bgr); }
+};
+
+Picture RandomPicture(int width, int height) {
+  Picture picture{GrayImage(width, height), {}};
+  Random random(3);
+  for (float& v : picture.gray.pixels) {
+    v = static_cast<float>(random.Integer(256));
+    for (int c = 0; c < 3; ++c) {
+      picture.bgr.push_back(static_cast<uint8_t>(random.Integer(256)));
+    }
+  }
+  return picture;
+}
+
+// Every step of the definition by plain loops in double, from the channels on.
+std::vector<double> PlainScores(const std::vector<GrayImage>& channels,
+                                const TildeFilters& t) {
+  const int width = channels[0].width, height = channels[0].height;
+  const auto repeat_edge = [](int i, int n) {
+    while (i < 0 || i >= n) i = i < 0 ? -1 - i : 2 * n - 1 - i;
+    return i;
+  };
+  const auto mirror = [](int i, int n) {
+    while (i < 0 || i >= n) i = i < 0 ? -i : 2 * n - 2 - i;
+    return i;
+  };
+  std::vector<double> scores(static_cast<size_t>(width) * height);
+  for (int y = 0; y < height; ++y) {
+    for (int x = 0; x < width; ++x) {
+      double score = 0;
+      for (int n = 0; n < t.sums; ++n) {
+        double largest = -1e300;
+        for (int m = 0; m < t.maxes; ++m) {
+          double sum = t.bias[n * t.maxes + m];
+          const double* w =
+              t.filters.data() + static_cast<size_t>(n * t.maxes + m) *
+                                     t.channels * t.size * t.size;
+          for (int c = 0; c < t.channels; ++c) {
+            for (int i = 0; i < t.size; ++i) {
+              for (int j = 0; j < t.size; ++j) {
+                sum += *w++ *
+                       channels[c].At(repeat_edge(x + j - t.size / 2, width),
+                                      repeat_edge(y + i - t.size / 2, height));
+              }
+            }
+          }
+          largest = std::max(largest, sum);
+        }
+        score += n % 2 == 0 ? -largest : largest;
+      }
+      scores[static_cast<size_t>(y) * width + x] = score;
+    }
+  }
+  std::vector<double> kernel;
+  double total = 0;
+  for (int d = -10; d <= 10; ++d) {
+    kernel.push_back(std::exp(-d * d / 8.0));
+    total += kernel.back();
+  }
+  std::vector<double> blurred(scores.size());
+  for (int y = 0; y < height; ++y) {
+    for (int x = 0; x < width; ++x) {
+      double sum = 0;
+      for (int i = -10; i <= 10; ++i) {
+        for (int j = -10; j <= 10; ++j) {
+          sum += kernel[i + 10] * kernel[j + 10] *
+                 scores[static_cast<size_t>(mirror(y + i, height)) * width +
+                        mirror(x + j, width)];
+        }
+      }
+      blurred[static_cast<size_t>(y) * width + x] = sum / (total * total);
+    }
+  }
+  return blurred;
+}
+
+struct Case {
+  int width, height, sums, maxes, channels, size;
+};
+
+class TildeDetectorTest : public testing::TestWithParam<Case> {};
+
+// Also beyond one tile of the transforms, for pictures smaller than a filter,
+// and with the tiny weights of the released scenes.
+TEST_P(TildeDetectorTest, ScoresEqualPlainLoops) {
+  const Case p = GetParam();
+  const double unit = 1e-15;
+  const TildeFilters tilde =
+      RandomFilters(p.sums, p.maxes, p.channels, p.size, unit);
+  const Picture picture = RandomPicture(p.width, p.height);
+  std::vector<GrayImage> channels = {picture.gray};
+  if (p.channels == 6) {
+    std::vector<GrayImage> planes(3, GrayImage(p.width, p.height));
+    for (size_t i = 0; i < picture.bgr.size(); ++i) {
+      planes[i % 3].pixels[i / 3] = picture.bgr[i];
+    }
+    channels = GradLuv(planes);
+  }
+  const std::vector<double> expected = PlainScores(channels, tilde);
+  const TildeDetector detector(tilde);
+  const GrayImage map = detector.ScoreMap(picture.Pyramid());
+  ASSERT_EQ(map.pixels.size(), expected.size());
+  double largest = 0;
+  for (const double v : expected) largest = std::max(largest, std::abs(v));
+  for (size_t i = 0; i < expected.size(); ++i) {
+    ASSERT_NEAR(map.pixels[i] * detector.ScoreUnit(), expected[i],
+                3e-6 * largest)
+        << i;
+  }
+}
+
+INSTANTIATE_TEST_SUITE_P(Sizes, TildeDetectorTest,
+                         testing::Values(Case{30, 22, 4, 4, 6, 21},
+                                         Case{9, 12, 2, 3, 6, 21},
+                                         Case{150, 20, 3, 1, 1, 21},
+                                         Case{24, 130, 1, 2, 6, 5}));
+
+// Keypoints are the strict maxima of the map, strongest first, at scale 10.
+TEST(TildeDetector, KeypointsAreTheMaxima) {
+  const TildeDetector detector(RandomFilters(4, 4, 6, 7, 1e-9));
+  const ImagePyramid pyramid = RandomPicture(80, 60).Pyramid();
+  const GrayImage map = detector.ScoreMap(pyramid);
+  const auto keypoints = detector.Detect(pyramid, 0);
+  size_t maxima = 0;
+  for (int y = 1; y + 1 < map.height; ++y) {
+    for (int x = 1; x + 1 < map.width; ++x) {
+      bool highest = true;
+      for (int k = 0; k < 9; ++k) {
+        if (k == 4) continue;
+        highest &= map.At(x, y) > map.At(x + k % 3 - 1, y + k / 3 - 1);
+      }
+      maxima += highest;
+    }
+  }
+  ASSERT_GT(maxima, 10u);
+  ASSERT_EQ(keypoints.size(), maxima);
+  for (size_t i = 0; i < keypoints.size(); ++i) {
+    const Keypoint& k = keypoints[i];
+    EXPECT_EQ(k.scale, 10);
+    EXPECT_EQ(k.angle, 0);
+    const float score = map.At(static_cast<int>(k.x), static_cast<int>(k.y));
+    EXPECT_FLOAT_EQ(k.score, static_cast<float>(score * detector.ScoreUnit()));
+    EXPECT_LE(k.score, keypoints[i == 0 ? 0 : i - 1].score);
+  }
+  const auto five = detector.Detect(pyramid, 5);
+  EXPECT_EQ(five,
+            std::vector<Keypoint>(keypoints.begin(), keypoints.begin() + 5));
+}
+
+TEST(TildeDetector, TheNumberOfThreadsChangesNothing) {
+  const TildeDetector detector(RandomFilters(2, 2, 6, 9, 1));
+  const ImagePyramid pyramid = RandomPicture(260, 140).Pyramid();
+  SetNumThreads(1);
+  const auto one = detector.Detect(pyramid, 0);
+  SetNumThreads(3);
+  EXPECT_EQ(detector.Detect(pyramid, 0), one);
+  SetNumThreads(0);
+}
+
+TEST(TildeDetector, WithoutColourGrayCounts) {
+  const TildeDetector detector(RandomFilters(2, 2, 6, 9, 1));
+  EXPECT_TRUE(detector.NeedsColour());
+  EXPECT_FALSE(TildeDetector(RandomFilters(2, 2, 1, 9, 1)).NeedsColour());
+  Picture picture = RandomPicture(40, 40);
+  for (size_t i = 0; i < picture.bgr.size(); ++i) {
+    picture.bgr[i] = static_cast<uint8_t>(picture.gray.pixels[i / 3]);
+  }
+  const auto coloured = detector.Detect(picture.Pyramid(), 0);
+  EXPECT_EQ(detector.Detect(ImagePyramid(picture.gray), 0), coloured);
+  EXPECT_FALSE(coloured.empty());
+}
+
+// Resized to twice the pixels, positions come back in the photograph's own.
+TEST(TildeDetector, PositionsAreDividedByTheResizeRatio) {
+  TildeFilters tilde = RandomFilters(2, 2, 1, 9, 1);
+  tilde.resize_ratio = 2;
+  const TildeDetector detector(tilde);
+  const ImagePyramid pyramid = RandomPicture(30, 20).Pyramid();
+  const GrayImage map = detector.ScoreMap(pyramid);
+  EXPECT_EQ(map.width, 60);
+  EXPECT_EQ(map.height, 40);
+  for (const Keypoint& k : detector.Detect(pyramid, 0)) {
+    EXPECT_LT(k.x, 30);
+    EXPECT_FLOAT_EQ(k.score,
+                    static_cast<float>(map.At(static_cast<int>(2 * k.x),
+                                              static_cast<int>(2 * k.y)) *
+                                       detector.ScoreUnit()));
+  }
+}
+
+TEST(TildeDetector, RefusesWhatDoesNotFit) {
+  const auto refuse = [](auto change, const char* why) {
+    TildeFilters tilde = RandomFilters(2, 2, 6, 9, 1);
+    change(tilde);
+    EXPECT_THAT([&] { TildeDetector{tilde}; },
+                ThrowsMessage<InputError>(HasSubstr(why)));
+  };
+  refuse([](TildeFilters& t) { t.bias.pop_back(); }, "number of weights");
+  refuse([](TildeFilters& t) { t.filters.push_back(0); }, "number of weights");
+  refuse([](TildeFilters& t) { t.channels = 3; }, "1 or 6 channels");
+  refuse([](TildeFilters& t) { t.size = 8; }, "odd");
+  refuse([](TildeFilters& t) { t.filters[3] = NAN; }, "finite");
+  refuse([](TildeFilters& t) { t.resize_ratio = 0; }, "ratio");
+}
+
+// A picture of one value has no maximum.
+TEST(TildeDetector, NothingToSeeIsAnAnswer) {
+  const TildeDetector detector(RandomFilters(4, 4, 6, 21, 1));
+  EXPECT_TRUE(detector.Detect(ImagePyramid(GrayImage(1, 1, 9)), 0).empty());
+  EXPECT_TRUE(detector.Detect(ImagePyramid(GrayImage(2, 50, 9)), 0).empty());
+}
+
+}  // namespace
+}  // namespace tiepoint

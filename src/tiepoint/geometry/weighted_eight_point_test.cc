@@ -1,0 +1,135 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "tiepoint/geometry/weighted_eight_point.h"
+
+#include <gtest/gtest.h>
+
+#include <limits>
+
+#include "tiepoint/base/error.h"
+#include "tiepoint/geometry/essential.h"
+#include "tiepoint/geometry/synthetic_scene.h"
+
+namespace tiepoint {
+namespace {
+
+std::vector<PointPair> NormalizedPairs(const Scene& scene, uint64_t seed) {
+  std::vector<PointPair> normalized;
+  for (const PointPair& pair : Pairs(scene, seed)) {
+    normalized.push_back(Normalized(pair, kCamera1, kCamera2));
+  }
+  return normalized;
+}
+
+double SquaredSum(const Matrix3& e, const std::vector<PointPair>& pairs,
+                  const std::vector<double>& weights) {
+  double sum = 0;
+  for (size_t i = 0; i < pairs.size(); ++i) {
+    const Eigen::Vector3d x1(pairs[i].x1, pairs[i].y1, 1);
+    const Eigen::Vector3d x2(pairs[i].x2, pairs[i].y2, 1);
+    const double product = x2.dot(AsMatrix(e) * x1);
+    sum += weights[i] * product * product;
+  }
+  return sum;
+}
+
+TEST(WeightedEightPointTest, EightExactPairsGiveTheEssentialMatrix) {
+  Scene scene;
+  scene.count = 8;
+  const auto pairs = NormalizedPairs(scene, 1);
+  const auto essential = WeightedEightPoint(pairs, std::vector<double>(8, 1.0));
+  ASSERT_TRUE(essential);
+  const Eigen::Matrix3d truth =
+      (Cross(scene.Direction()) * scene.rotation).normalized();
+  const Eigen::Matrix3d found = AsMatrix(*essential);
+  EXPECT_NEAR(found.norm(), 1, 1e-14);
+  EXPECT_LT(std::min((found - truth).norm(), (found + truth).norm()), 1e-6);
+}
+
+TEST(WeightedEightPointTest, NoOtherMatrixOfUnitNormFitsBetter) {
+  Scene scene;
+  scene.noise = 1;
+  scene.outliers = 0.1;
+  scene.count = 60;
+  const auto pairs = NormalizedPairs(scene, 2);
+  Random random(3);
+  std::vector<double> weights;
+  for (size_t i = 0; i < pairs.size(); ++i) weights.push_back(random.Uniform());
+  const auto essential = WeightedEightPoint(pairs, weights);
+  ASSERT_TRUE(essential);
+  const double best = SquaredSum(*essential, pairs, weights);
+  for (int trial = 0; trial < 200; ++trial) {
+    Matrix3 other = *essential;
+    double norm = 0;
+    for (double& v : other) {
+      v += 0.01 * random.Normal();
+      norm += v * v;
+    }
+    for (double& v : other) v /= std::sqrt(norm);
+    EXPECT_GT(SquaredSum(other, pairs, weights), best);
+  }
+}
+
+TEST(WeightedEightPointTest, WeightZeroIsNoInfluenceToTheBit) {
+  Scene scene;
+  scene.noise = 0.5;
+  scene.count = 40;
+  auto pairs = NormalizedPairs(scene, 4);
+  std::vector<double> weights(pairs.size(), 1.0);
+  const auto alone = WeightedEightPoint(pairs, weights);
+  const double nan = std::numeric_limits<double>::quiet_NaN();
+  for (const PointPair& outlier :
+       {PointPair{9, -9, 9, 9}, PointPair{nan, 0, 0, 0}}) {
+    pairs.insert(pairs.begin() + 7, outlier);
+    weights.insert(weights.begin() + 7, 0.0);
+  }
+  EXPECT_EQ(WeightedEightPoint(pairs, weights), alone);
+}
+
+TEST(WeightedEightPointTest, AWeightOfTwoIsThePairTwice) {
+  Scene scene;
+  scene.noise = 0.5;
+  scene.count = 30;
+  auto pairs = NormalizedPairs(scene, 5);
+  std::vector<double> weights(pairs.size(), 1.0);
+  weights.back() = 2;
+  const auto weighted = WeightedEightPoint(pairs, weights);
+  pairs.push_back(pairs.back());
+  weights.back() = 1;
+  weights.push_back(1);
+  const auto twice = WeightedEightPoint(pairs, weights);
+  ASSERT_TRUE(weighted && twice);
+  for (int k = 0; k < 9; ++k) {
+    EXPECT_NEAR((*weighted)[k], (*twice)[k], 1e-9);
+  }
+}
+
+TEST(WeightedEightPointTest, DegeneratePairsAreNoAnswer) {
+  Scene scene;
+  scene.count = 7;
+  EXPECT_FALSE(WeightedEightPoint(NormalizedPairs(scene, 6),
+                                  std::vector<double>(7, 1.0)));
+  EXPECT_FALSE(WeightedEightPoint({}, {}));
+  scene.count = 100;
+  auto copies = NormalizedPairs(scene, 7);
+  for (size_t i = 7; i < copies.size(); ++i) copies[i] = copies[i % 7];
+  EXPECT_FALSE(WeightedEightPoint(copies, std::vector<double>(100, 1.0)));
+  scene.plane = true;
+  EXPECT_FALSE(WeightedEightPoint(NormalizedPairs(scene, 8),
+                                  std::vector<double>(100, 1.0)));
+}
+
+TEST(WeightedEightPointTest, UnusableWeightsAreRefused) {
+  Scene scene;
+  scene.count = 10;
+  const auto pairs = NormalizedPairs(scene, 9);
+  EXPECT_THROW(WeightedEightPoint(pairs, std::vector<double>(9, 1.0)),
+               InputError);
+  std::vector<double> weights(10, 1.0);
+  weights[3] = -1;
+  EXPECT_THROW(WeightedEightPoint(pairs, weights), InputError);
+  weights[3] = std::numeric_limits<double>::infinity();
+  EXPECT_THROW(WeightedEightPoint(pairs, weights), InputError);
+}
+
+}  // namespace
+}  // namespace tiepoint
