@@ -184,7 +184,7 @@ void PrintSummary(const ExtractArguments& arguments, int extracted,
                seconds / extracted);
   }
   if (skipped > 0) fmt::print("{} could not be used\n", skipped);
-  fmt::print("written  {}\n", arguments.output);
+  if (extracted > 0) fmt::print("written  {}\n", arguments.output);
 }
 
 int RunExtract(const ExtractArguments& arguments) {

@@ -93,7 +93,7 @@ std::optional<std::string> ReadText(hid_t file, const std::string& name) {
   }
   std::string text(H5Tget_size(type.Id()), '\0');
   if (H5Aread(attribute.Id(), type.Id(), text.data()) < 0) return std::nullopt;
-  return std::string(text.c_str());
+  return text.substr(0, text.find('\0'));
 }
 
 extern "C" herr_t NoteAttribute(hid_t, const char* name, const H5A_info_t*,
@@ -137,7 +137,7 @@ struct Numbers {
 
 class PhotographReader {
  public:
-  PhotographReader(hid_t file, std::string name, const std::string& path)
+  PhotographReader(hid_t file, const std::string& name, const std::string& path)
       : group_(H5Gopen2(file, name.c_str(), H5P_DEFAULT)),
         where_(path + ": " + name) {
     if (!group_) throw Damaged(where_);
