@@ -12,6 +12,7 @@
 #include "command.h"
 #include "evaluation/homography.h"
 #include "evaluation/matching.h"
+#include "evaluation/patch_set_from_sfm.h"
 #include "evaluation/patches.h"
 #include "evaluation/pose.h"
 #include "evaluation/repeatability.h"
@@ -53,6 +54,7 @@ struct EvaluateArguments {
   int pictures = 3;
   std::string baseline;
   bool check = false;
+  bool one_a_set = false;  // sweeps: the first photograph of each set alone
   std::vector<std::string> folders;
   // One protocol each.
   ImagePairOptions pairs;
@@ -96,12 +98,14 @@ ProtocolPtr MakeHomography(const EvaluateArguments& a) {
 
 ProtocolPtr MakeRotation(const EvaluateArguments& a) {
   RotationOptions options = a.rotation;
+  options.one_a_set = a.one_a_set;
   options.max_image_size = a.ImageSize(kImageSize);
   return MakeRotationProtocol(a.folders, options);
 }
 
 ProtocolPtr MakeScale(const EvaluateArguments& a) {
   ScaleOptions options = a.scale;
+  options.one_a_set = a.one_a_set;
   options.max_image_size = a.ImageSize(kImageSize);
   return MakeScaleProtocol(a.folders, options);
 }
@@ -123,7 +127,6 @@ ProtocolPtr MakePose(const EvaluateArguments& a) {
 ProtocolPtr MakeSfm(const EvaluateArguments& a) {
   SfmOptions options = a.sfm;
   options.max_image_size = a.ImageSize(0);
-  options.seed = a.common.seed;
   return MakeSfmProtocol(a.folders, options);
 }
 
@@ -266,33 +269,31 @@ int RunEvaluation(const EvaluateArguments& arguments, const std::string& name) {
   const ReportOptions report_options{arguments.baseline, arguments.common.seed};
   const bool quiet = arguments.common.quiet;
 
-  std::vector<ProtocolResult> results;
+  Report report;
   for (const ProtocolPtr& protocol : protocols) {
-    {
-      const ProgressLine line(quiet);
-      RunOptions options;
-      options.cache = arguments.no_cache ? "" : arguments.cache;
-      options.pictures = arguments.files.html.empty() ? 0 : arguments.pictures;
-      options.progress = [&](int done, int total, const std::string& what) {
-        line.Count(done, total, protocol->Name() + ": " + what);
-      };
-      results.push_back(RunProtocol(*protocol, sources, options));
-    }
+    const ProgressLine line(quiet);
+    RunOptions options;
+    options.cache = arguments.no_cache ? "" : arguments.cache;
+    options.pictures = arguments.files.html.empty() ? 0 : arguments.pictures;
+    options.progress = [&](int done, int total, const std::string& what) {
+      line.Count(done, total, protocol->Name() + ": " + what);
+    };
+    report.sections.push_back(MakeReportSection(
+        RunProtocol(*protocol, sources, options), report_options));
     if (quiet) continue;
-    const Report shown = MakeReport({}, {results.back()}, report_options);
-    fmt::print("{}\n", TextTable(shown.sections.front()));
+    line.Show("");
+    fmt::print("{}\n", TextTable(report.sections.back()));
     std::fflush(stdout);
   }
 
   bool reached = true;
   if (arguments.check) {
-    reached = name == "matching" ? CheckMatching(results.front(), quiet)
-                                 : CheckRotation(results.front(), quiet);
+    const ProtocolResult& result = report.sections.front().result;
+    reached = name == "matching" ? CheckMatching(result, quiet)
+                                 : CheckRotation(result, quiet);
   }
-  const Report report =
-      MakeReport(MakeReportHead(all ? "Tiepoint evaluation"
-                                    : "Tiepoint evaluation: " + name),
-                 std::move(results), report_options);
+  report.head = MakeReportHead(all ? "Tiepoint evaluation"
+                                   : "Tiepoint evaluation: " + name);
   for (const std::string& path : WriteEvaluation(report, arguments.files)) {
     if (!quiet) fmt::print("written  {}\n", path);
   }
@@ -440,6 +441,10 @@ void AddProtocol(CLI::App& evaluate, CommandContext& context,
                  const std::string& data, const std::string& example,
                  const std::vector<AddOptions>& more, bool positional = false) {
   const auto arguments = std::make_shared<EvaluateArguments>();
+  if (name == "all") {
+    arguments->one_a_set = true;
+    arguments->rotation.step = 30;
+  }
   CLI::App* command = evaluate.add_subcommand(name, text);
   command
       ->add_option(positional ? "--data,PHOTOGRAPHS" : "--data",
@@ -540,7 +545,7 @@ void AddPatchSet(CLI::App& evaluate, CommandContext& context) {
   struct Arguments {
     CommonOptions common;
     std::string model, images, output;
-    PatchSetOptions options;
+    SfmPatchOptions options;
   };
   const auto arguments = std::make_shared<Arguments>();
   CLI::App* command = evaluate.add_subcommand(
@@ -640,12 +645,14 @@ void AddEvaluateCommand(CLI::App& app, CommandContext& context) {
               "Folders of photographs, with truth or without",
               "--data strecha/fountain-P11 --presets default,rootsift",
               {AddSfmOptions});
-  AddProtocol(*evaluate, context, "all",
-              "Every protocol that finds its truth in the folders",
-              "Folders, searched recursively",
-              "--data eval --presets default,rootsift --report report.html "
-              "--markdown results.md",
-              {AddPairs, AddRuns, AddPoseOptions, AddSfmOptions});
+  AddProtocol(
+      *evaluate, context, "all",
+      "Every protocol that finds its truth in the folders; turns by 30 degrees "
+      "and resizes one photograph of each set",
+      "Folders, searched recursively",
+      "--data eval --presets default,rootsift --report report.html "
+      "--markdown results.md",
+      {AddPairs, AddRuns, AddPoseOptions, AddSfmOptions});
 #ifdef TIEPOINT_WITH_TRAINING
   AddParity(*evaluate, context);
 #endif

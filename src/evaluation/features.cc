@@ -7,6 +7,7 @@
 #include <filesystem>
 #include <numeric>
 #include <optional>
+#include <string_view>
 #include <utility>
 
 #include "evaluation/cache_key.h"
@@ -172,6 +173,27 @@ class FeatureCache {
 
 // ----------------------------------------------------------------- sources
 
+constexpr std::string_view kImported = "imported:";
+
+// A file without its folders.
+std::string ShortStep(const std::string& step) {
+  if (!step.starts_with(kImported)) return step;
+  const fs::path path(step.substr(kImported.size()));
+  return std::string(kImported) +
+         (path.has_filename() ? path : path.parent_path()).filename().string();
+}
+
+// A preset as tables show it.
+std::string ShortName(const Preset& preset) {
+  if (preset.name.find(kImported) == std::string::npos) return preset.name;
+  const bool alone =
+      preset.name.starts_with(kImported) &&
+      fs::exists(std::string_view(preset.name).substr(kImported.size()));
+  if (alone) return ShortStep(preset.name);
+  return ShortStep(preset.detector) + "/" + ShortStep(preset.orientation) +
+         "/" + ShortStep(preset.descriptor);
+}
+
 class PresetSource : public FeatureSource {
  public:
   PresetSource(const std::string& name, const FeatureSourceOptions& options)
@@ -185,7 +207,7 @@ class PresetSource : public FeatureSource {
     }
   }
 
-  std::string Label() const override { return steps_.preset.name; }
+  std::string Label() const override { return ShortName(steps_.preset); }
   Json Settings() const override { return settings_; }
   const Steps* GetSteps() const override { return &steps_; }
 

@@ -6,7 +6,6 @@
 #include <cstdio>
 #include <filesystem>
 #include <fstream>
-#include <set>
 
 #include "tiepoint/base/error.h"
 
@@ -53,8 +52,10 @@ int IndexInName(const std::string& name, const char* form) {
   return fits && length == static_cast<int>(name.size()) ? index : 0;
 }
 
-// The pairs of one folder; none when it holds no matrices.
-std::vector<HomographyPair> PairsOfFolder(const fs::path& folder) {
+}  // namespace
+
+std::vector<HomographyPair> ReadHomographySequence(const std::string& path) {
+  const fs::path folder(path);
   std::vector<HomographyPair> pairs;
   for (const auto& entry : fs::directory_iterator(folder)) {
     const std::string name = entry.path().filename().string();
@@ -72,31 +73,6 @@ std::vector<HomographyPair> PairsOfFolder(const fs::path& folder) {
   }
   std::sort(pairs.begin(), pairs.end(),
             [](const auto& a, const auto& b) { return a.index < b.index; });
-  return pairs;
-}
-
-}  // namespace
-
-std::vector<HomographyPair> FindHomographyPairs(const std::string& folder) {
-  if (!fs::is_directory(folder)) {
-    throw InputError(folder + ": no such folder");
-  }
-  // Without a slash at the end, so that the last part is a name.
-  fs::path root = fs::absolute(folder).lexically_normal();
-  if (root.filename().empty()) root = root.parent_path();
-  std::set<fs::path> folders{root};
-  for (const auto& entry : fs::recursive_directory_iterator(root)) {
-    if (entry.is_directory()) folders.insert(entry.path());
-  }
-  std::vector<HomographyPair> pairs;
-  for (const fs::path& place : folders) {
-    const auto more = PairsOfFolder(place);
-    pairs.insert(pairs.end(), more.begin(), more.end());
-  }
-  if (pairs.empty()) {
-    throw InputError(folder +
-                     ": no sequence with H1to2p (Oxford) or H_1_2 (HPatches)");
-  }
   return pairs;
 }
 

@@ -17,11 +17,11 @@ struct HomographyPair {
   Matrix3 homography{};
 };
 
-// All pairs 1-K of the sequences in `folder`: itself, or any folder below it.
+// The pairs 1-K of one folder, ordered by K; none when it holds no matrices.
 // Two forms are read: Oxford (img1.EXT, imgK.EXT, H1toKp) and HPatches (1.EXT,
-// K.EXT, H_1_K); EXT is png, ppm, pgm, jpg or jpeg. Ordered by folder, then K.
-// Throws InputError when there is no sequence, a photograph is missing or a
-// file does not hold the nine numbers of an invertible matrix.
-std::vector<HomographyPair> FindHomographyPairs(const std::string& folder);
+// K.EXT, H_1_K); EXT is png, ppm, pgm, jpg or jpeg. Throws InputError when a
+// photograph is missing or a file does not hold the nine numbers of an
+// invertible matrix.
+std::vector<HomographyPair> ReadHomographySequence(const std::string& folder);
 
 }  // namespace tiepoint

@@ -34,66 +34,60 @@ class HomographySetTest : public testing::Test {
 
 constexpr char kMatrix[] = "1 0 5\n0 1 -7\n0 0 1\n";
 
-TEST_F(HomographySetTest, ReadsBothFormsInOrder) {
-  Write("b/graf/img1.png");
-  Write("b/graf/img10.png");
-  Write("b/graf/img2.ppm");
-  Write("b/graf/H1to10p", kMatrix);
+TEST_F(HomographySetTest, ReadsOxford) {
+  Write("img1.png");
+  Write("img10.png");
+  Write("img2.ppm");
+  Write("H1to10p", kMatrix);
   // As the Oxford files are written: tabs, exponents, blank lines.
-  Write("b/graf/H1to2p",
+  Write("H1to2p",
         "\n   8.7e-01\t  3.1e-01  -39.4 \r\n -1.8E-1 .9 153\n\n"
         " 1.9e-04 -1.6e-05 1.0\n\n");
-  Write("a/v_wall/1.png");
-  Write("a/v_wall/3.jpg");
-  Write("a/v_wall/H_1_3", kMatrix);
-  Write("a/v_wall/notes.txt");
-  const auto pairs = FindHomographyPairs(root_.string() + "/");
-  ASSERT_EQ(pairs.size(), 3u);
-  EXPECT_EQ(pairs[0].sequence, "v_wall");
+  const auto pairs = ReadHomographySequence(root_.string());
+  ASSERT_EQ(pairs.size(), 2u);
+  EXPECT_EQ(pairs[0].sequence, root_.filename());
+  EXPECT_EQ(pairs[0].index, 2);
+  EXPECT_EQ(fs::path(pairs[0].path1).filename(), "img1.png");
+  EXPECT_EQ(fs::path(pairs[0].path2).filename(), "img2.ppm");
+  EXPECT_EQ(pairs[0].homography,
+            (Matrix3{0.87, 0.31, -39.4, -0.18, 0.9, 153, 1.9e-4, -1.6e-5, 1}));
+  EXPECT_EQ(pairs[1].index, 10);
+}
+
+TEST_F(HomographySetTest, ReadsHpatches) {
+  Write("1.png");
+  Write("3.jpg");
+  Write("H_1_3", kMatrix);
+  Write("notes.txt");
+  const auto pairs = ReadHomographySequence(root_.string());
+  ASSERT_EQ(pairs.size(), 1u);
   EXPECT_EQ(pairs[0].index, 3);
   EXPECT_EQ(fs::path(pairs[0].path2).filename(), "3.jpg");
   EXPECT_EQ(pairs[0].homography, (Matrix3{1, 0, 5, 0, 1, -7, 0, 0, 1}));
-  EXPECT_EQ(pairs[1].sequence, "graf");
-  EXPECT_EQ(pairs[1].index, 2);
-  EXPECT_EQ(fs::path(pairs[1].path1).filename(), "img1.png");
-  EXPECT_EQ(pairs[1].homography,
-            (Matrix3{0.87, 0.31, -39.4, -0.18, 0.9, 153, 1.9e-4, -1.6e-5, 1}));
-  EXPECT_EQ(pairs[2].index, 10);
-}
-
-TEST_F(HomographySetTest, TheFolderItselfMayBeTheSequence) {
-  Write("graf/img1.png");
-  Write("graf/img2.png");
-  Write("graf/H1to2p", kMatrix);
-  const auto pairs = FindHomographyPairs((root_ / "graf/").string());
-  ASSERT_EQ(pairs.size(), 1u);
-  EXPECT_EQ(pairs[0].sequence, "graf");
 }
 
 TEST_F(HomographySetTest, RefusesWhatItCannotUse) {
-  const auto message = [&](const std::string& folder) -> std::string {
+  const auto message = [&]() -> std::string {
     try {
-      FindHomographyPairs(folder);
+      ReadHomographySequence(root_.string());
     } catch (const InputError& error) {
       return error.what();
     }
     return "";
   };
-  EXPECT_THAT(message((root_ / "none").string()),
-              testing::HasSubstr("no such folder"));
-  EXPECT_THAT(message(root_.string()), testing::HasSubstr("no sequence"));
-  Write("s/H_1_2", kMatrix);
-  Write("s/1.png");
-  EXPECT_THAT(message(root_.string()), testing::HasSubstr("no such photo"));
-  Write("s/2.png");
-  EXPECT_EQ(message(root_.string()), "");
+  EXPECT_EQ(message(), "");
+  Write("H_1_2", kMatrix);
+  Write("1.png");
+  EXPECT_THAT(message(), testing::HasSubstr("no such photo"));
+  Write("2.png");
+  EXPECT_EQ(message(), "");
   for (const char* bad :
        {"1 0 0 0 1 0 0 0", "1 0 0 0 1 0 0 0 1 1", "", "1 0 0 0 x 0 0 0 1"}) {
-    Write("s/H_1_2", bad);
-    EXPECT_THAT(message(root_.string()), testing::HasSubstr("nine numbers"));
+    Write("H_1_2", bad);
+    EXPECT_THAT(message(), testing::HasSubstr("nine numbers"));
   }
-  Write("s/H_1_2", "1 2 3 2 4 6 0 0 1");
-  EXPECT_THAT(message(root_.string()), testing::HasSubstr("invertible"));
+  Write("H_1_2", "1 2 3 2 4 6 0 0 1");
+  EXPECT_THAT(message(), testing::HasSubstr("invertible"));
 }
 
 }  // namespace

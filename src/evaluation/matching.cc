@@ -3,171 +3,235 @@
 
 #include <algorithm>
 #include <cmath>
-#include <map>
+#include <set>
+#include <utility>
 
-#include "tiepoint/base/parallel.h"
-#include "tiepoint/image/read_image.h"
-#include "tiepoint/pipeline/extract.h"
+#include "evaluation/draw_pair.h"
+#include "evaluation/planar_columns.h"
+#include "evaluation/ranked_matches.h"
+#include "evaluation/repeatability.h"
+#include "tiepoint/base/error.h"
 
 namespace tiepoint {
 namespace {
 
-constexpr double kRepeatabilityError = 3;
+constexpr double kCorrespondenceError = 0.5;
+constexpr int kLargestPixels = 10;  // of the MMA curve
+constexpr std::array<int, 3> kPixels = {1, 3, 5};
+constexpr int kScorePixels = 3;
 
-struct Point {
-  double x = 0, y = 0;
-};
-
-Point Transferred(const Matrix3& h, const Keypoint& k) {
-  const double w = h[6] * k.x + h[7] * k.y + h[8];
-  return {(h[0] * k.x + h[1] * k.y + h[2]) / w,
-          (h[3] * k.x + h[4] * k.y + h[5]) / w};
+int CountWithin(const std::vector<double>& errors, double pixels) {
+  return static_cast<int>(
+      std::count_if(errors.begin(), errors.end(),
+                    [&](double error) { return error <= pixels; }));
 }
 
-Matrix3 Inverse(const Matrix3& m) {
-  // The adjugate: the scale of a homography does not matter.
-  return {m[4] * m[8] - m[5] * m[7], m[2] * m[7] - m[1] * m[8],
-          m[1] * m[5] - m[2] * m[4], m[5] * m[6] - m[3] * m[8],
-          m[0] * m[8] - m[2] * m[6], m[2] * m[3] - m[0] * m[5],
-          m[3] * m[7] - m[4] * m[6], m[1] * m[6] - m[0] * m[7],
-          m[0] * m[4] - m[1] * m[3]};
+std::string AccuracySeries(int pixels) {
+  return "mma_" + std::to_string(pixels);
+}
+std::string CorrectSeries(int pixels) {
+  return "correct_" + std::to_string(pixels);
 }
 
-struct Counts {
-  int shared = 0;    // keypoints that the other photograph sees
-  int repeated = 0;  // of them, those with a keypoint nearby
-};
-
-Counts CountRepeated(const FeatureSet& from, const FeatureSet& to,
-                     const Matrix3& to_from) {
-  std::vector<Counts> each(from.keypoints.size());
-  ParallelFor(static_cast<int>(each.size()), [&](int i) {
-    const Point p = Transferred(to_from, from.keypoints[i]);
-    if (!(p.x >= -0.5 && p.y >= -0.5 && p.x < to.image_width - 0.5 &&
-          p.y < to.image_height - 0.5)) {
-      return;
-    }
-    each[i].shared = 1;
-    for (const Keypoint& k : to.keypoints) {
-      if (std::hypot(k.x - p.x, k.y - p.y) <= kRepeatabilityError) {
-        each[i].repeated = 1;
-        return;
-      }
-    }
-  });
-  Counts sum;
-  for (const Counts& counts : each) {
-    sum.shared += counts.shared;
-    sum.repeated += counts.repeated;
+std::vector<Ellipse> Regions(const FeatureSet& features,
+                             const std::string& detector, int count) {
+  std::vector<Ellipse> regions;
+  for (const Keypoint& k : features.keypoints) {
+    if (count > 0 && regions.size() == static_cast<size_t>(count)) break;
+    regions.push_back(Circle(k.x, k.y, RegionRadius(detector, k)));
   }
-  return sum;
+  return regions;
 }
 
-FeatureSet ShiftUndone(FeatureSet features, const Image& image) {
-  for (Keypoint& k : features.keypoints) {
-    k.x -= kOpenCvSiftShift * static_cast<float>(image.ScaleX());
-    k.y -= kOpenCvSiftShift * static_cast<float>(image.ScaleY());
+class MatchingProtocol : public Protocol {
+ public:
+  MatchingProtocol(const std::vector<std::string>& folders,
+                   MatchingOptions options)
+      : pairs_(FindImagePairs(folders, options.pairs)),
+        options_(std::move(options)) {
+    columns_ = {MeanColumn("keypoints", "keypoints",
+                           "features, mean of both photographs", 0),
+                MeanColumn("matches", "matches",
+                           "mutual nearest neighbours of a pair", 0)};
+    for (const int pixels : kPixels) {
+      columns_.push_back(MeanColumn(
+          CorrectSeries(pixels), "ok " + std::to_string(pixels) + " px",
+          "matches within " + std::to_string(pixels) + " px of the truth", 0));
+    }
+    for (const int pixels : kPixels) {
+      columns_.push_back(
+          MeanColumn(AccuracySeries(pixels), "MMA " + std::to_string(pixels),
+                     "share of the matches within " + std::to_string(pixels) +
+                         " px; 0 without matches"));
+    }
+    columns_.push_back(MeanColumn(
+        "score", "score",
+        "matching score: matches within 3 px / the fewer keypoints in the "
+        "shared view"));
+    const std::string count = std::to_string(options_.ranked_keypoints);
+    columns_.push_back(MeanColumn(
+        "nn_map", "NN mAP",
+        "average precision of one-to-one nearest neighbours, correct below "
+        "50 % overlap error; the " +
+            count + " strongest features"));
+    columns_.push_back(MeanColumn(
+        "score_overlap", "score (overlap)",
+        "matching score of LIFT: one-to-one nearest neighbours that are "
+        "one-to-one correspondences / the fewer of the " +
+            count + " strongest features"));
+    MarkHeadlines(columns_,
+                  {CorrectSeries(3), AccuracySeries(3), "score", "nn_map"});
   }
-  return features;
-}
+
+  std::string Name() const override { return "matching"; }
+
+  Json Settings() const override {
+    return {{"max_image_size", ToJson(options_.image_size)},
+            {"pairs", options_.pairs.names},
+            {"mutual", options_.matching.mutual},
+            {"max_ratio", options_.matching.max_ratio},
+            {"ranked_keypoints", options_.ranked_keypoints},
+            {"truth_checksum", pairs_.TruthChecksum()}};
+  }
+
+  const std::vector<Item>& Items() const override { return pairs_.Items(); }
+  const std::vector<Column>& Columns() const override { return columns_; }
+
+  Measurement Measure(const FeatureSource& source,
+                      const Item& item) const override {
+    const PlanarPair pair = Load(source, item);
+    const FeatureSet& first = pair.set1();
+    const FeatureSet& second = pair.set2();
+    const auto matches = MatchFeatures(first, second, options_.matching);
+    const auto errors = MatchErrors(first, second, matches, pair.homography);
+    const auto number = [](auto value) {
+      return std::vector<double>{static_cast<double>(value)};
+    };
+    Measurement result;
+    result["keypoints"] = {
+        static_cast<double>(first.keypoints.size() + second.keypoints.size()) /
+        2};
+    result["matches"] = number(matches.size());
+    for (const int pixels : kPixels) {
+      result[CorrectSeries(pixels)] = number(CountWithin(errors, pixels));
+    }
+    for (int pixels = 1; pixels <= kLargestPixels; ++pixels) {
+      result[AccuracySeries(pixels)] = {
+          errors.empty() ? 0.0
+                         : CountWithin(errors, pixels) /
+                               static_cast<double>(errors.size())};
+    }
+    const int shared =
+        DistancesBothWays(first.keypoints, second.keypoints, pair)
+            .FewerInView();
+    result["score"] = {shared > 0 ? CountWithin(errors, kScorePixels) /
+                                        static_cast<double>(shared)
+                                  : 0.0};
+    const Steps* steps = source.GetSteps();
+    const auto ranked = ScoreNearestNeighbours(
+        pair, steps != nullptr ? steps->preset.detector : "",
+        options_.ranked_keypoints);
+    result["nn_map"] = {ranked.average_precision};
+    result["score_overlap"] = {ranked.matching_score};
+    return result;
+  }
+
+  std::vector<Plot> Plots(const ProtocolResult& result) const override {
+    std::vector<double> pixels;
+    std::vector<std::string> series;
+    for (int k = 1; k <= kLargestPixels; ++k) {
+      pixels.push_back(k);
+      series.push_back(AccuracySeries(k));
+    }
+    return {{"Mean matching accuracy", "largest error (px)", "MMA",
+             SeriesCurves(result, pixels, series)}};
+  }
+
+  std::string WorstColumn() const override { return AccuracySeries(3); }
+
+  std::string Draw(const FeatureSource& source,
+                   const Item& item) const override {
+    const PlanarPair pair = Load(source, item);
+    const auto matches =
+        MatchFeatures(pair.set1(), pair.set2(), options_.matching);
+    const auto errors =
+        MatchErrors(pair.set1(), pair.set2(), matches, pair.homography);
+    std::vector<bool> correct;
+    for (const double error : errors) correct.push_back(error <= kScorePixels);
+    return DrawPair(item.image1, item.image2, *pair.first, *pair.second,
+                    matches, correct);
+  }
+
+ private:
+  PlanarPair Load(const FeatureSource& source, const Item& item) const {
+    return LoadPlanarPair(source, pairs_.Of(item), options_.image_size);
+  }
+
+  PairList pairs_;
+  MatchingOptions options_;
+  std::vector<Column> columns_;
+};
 
 }  // namespace
 
-MatchingScore ScoreMatching(const FeatureSet& first, const FeatureSet& second,
-                            const std::vector<Match>& matches,
-                            const Matrix3& homography) {
-  MatchingScore score;
-  score.size1 = {first.image_width, first.image_height};
-  score.size2 = {second.image_width, second.image_height};
-  score.keypoints1 = static_cast<double>(first.keypoints.size());
-  score.keypoints2 = static_cast<double>(second.keypoints.size());
-  score.matches = static_cast<double>(matches.size());
+std::vector<double> MatchErrors(const FeatureSet& first,
+                                const FeatureSet& second,
+                                const std::vector<Match>& matches,
+                                const Matrix3& homography) {
+  std::vector<double> errors;
+  errors.reserve(matches.size());
   for (const Match& match : matches) {
     const Keypoint& a = first.keypoints[match.i];
     const Keypoint& b = second.keypoints[match.j];
-    const double error = TransferError(homography, {a.x, a.y, b.x, b.y});
-    for (size_t k = 0; k < kMatchErrors.size(); ++k) {
-      score.correct[k] += error <= kMatchErrors[k];
+    errors.push_back(TransferError(homography, {a.x, a.y, b.x, b.y}));
+  }
+  return errors;
+}
+
+std::vector<Match> MatchFeatures(const FeatureSet& first,
+                                 const FeatureSet& second,
+                                 const MatchOptions& options) {
+  for (const FeatureSet* set : {&first, &second}) {
+    if (static_cast<size_t>(set->descriptors.rows) != set->keypoints.size()) {
+      throw InputError(
+          "features without descriptors cannot be matched; repeatability "
+          "needs none");
     }
   }
-  for (size_t k = 0; k < kMatchErrors.size() && !matches.empty(); ++k) {
-    score.accuracy[k] = score.correct[k] / score.matches;
+  return MatchDescriptors(first.descriptors, second.descriptors, options);
+}
+
+NearestNeighbourScore ScoreNearestNeighbours(const PlanarPair& pair,
+                                             const std::string& detector,
+                                             int count) {
+  const std::vector<Ellipse> first = Regions(pair.set1(), detector, count);
+  std::vector<Ellipse> second = Regions(pair.set2(), detector, count);
+  const size_t fewer = std::min(first.size(), second.size());
+  if (fewer == 0) return {};
+  const Matrix3 inverse = InverseHomography(pair.homography);
+  for (Ellipse& region : second) region = Projected(region, inverse);
+  std::set<std::pair<int, int>> true_pairs;
+  for (const RegionPair& p : OneToOne(OverlappingRegions(
+           first, second, RegionSize::kFactor3, kCorrespondenceError))) {
+    true_pairs.insert({p.i, p.j});
   }
-  const Counts forward = CountRepeated(first, second, homography);
-  const Counts backward = CountRepeated(second, first, Inverse(homography));
-  const int shared = forward.shared + backward.shared;
-  if (shared > 0) {
-    score.repeatability =
-        static_cast<double>(forward.repeated + backward.repeated) / shared;
+  std::vector<bool> correct;
+  for (const auto& assigned : GreedyNearest(AllDistances(
+           pair.set1().descriptors, pair.set2().descriptors, count))) {
+    correct.push_back(true_pairs.count(assigned) > 0);
   }
+  NearestNeighbourScore score;
+  score.average_precision =
+      RankedPrecisionAuc(correct, static_cast<int>(true_pairs.size()));
+  score.matching_score =
+      static_cast<double>(std::count(correct.begin(), correct.end(), true)) /
+      static_cast<double>(fewer);
   return score;
 }
 
-MatchingScore Mean(const std::vector<MatchingScore>& scores) {
-  MatchingScore mean;
-  const auto average = [&](double& result, const auto& number) {
-    for (const MatchingScore& score : scores) result += number(score);
-    if (!scores.empty()) result /= static_cast<double>(scores.size());
-  };
-  using Score = const MatchingScore&;
-  average(mean.keypoints1, [](Score s) { return s.keypoints1; });
-  average(mean.keypoints2, [](Score s) { return s.keypoints2; });
-  average(mean.matches, [](Score s) { return s.matches; });
-  average(mean.repeatability, [](Score s) { return s.repeatability; });
-  for (size_t k = 0; k < kMatchErrors.size(); ++k) {
-    average(mean.correct[k], [k](Score s) { return s.correct[k]; });
-    average(mean.accuracy[k], [k](Score s) { return s.accuracy[k]; });
-  }
-  return mean;
-}
-
-std::vector<MatchingRow> EvaluateMatching(
-    const std::vector<HomographyPair>& pairs, const MatchingOptions& options,
-    const std::function<void(const std::string&)>& progress) {
-  std::vector<MatchingRow> rows;
-  for (const std::string& name : options.presets) {
-    const Steps steps = MakeSteps(ParsePreset(name), options.extractor);
-    MatchingRow row{name, steps.preset, false, {}};
-    MatchingRow shifted{name + " -0.25", steps.preset, true, {}};
-    const bool sift = steps.preset.detector == "sift";
-    struct Extracted {
-      Image image;
-      FeatureSet features;
-    };
-    const auto extract = [&](const std::string& path) {
-      Extracted result;
-      result.image =
-          ReadImage(path, {.max_image_size = options.max_image_size});
-      result.features =
-          Extract(result.image, steps, options.extractor.max_keypoints);
-      return result;
-    };
-    // The first photograph of a sequence serves all its pairs.
-    std::string path1;
-    Extracted first;
-    for (const HomographyPair& pair : pairs) {
-      progress(name + ": " + pair.sequence + " 1-" +
-               std::to_string(pair.index));
-      if (path1 != pair.path1) {
-        first = extract(pair.path1);
-        path1 = pair.path1;
-      }
-      const Extracted second = extract(pair.path2);
-      const auto matches = MatchDescriptors(first.features.descriptors,
-                                            second.features.descriptors);
-      row.scores.push_back(ScoreMatching(first.features, second.features,
-                                         matches, pair.homography));
-      if (sift) {
-        shifted.scores.push_back(
-            ScoreMatching(ShiftUndone(first.features, first.image),
-                          ShiftUndone(second.features, second.image), matches,
-                          pair.homography));
-      }
-    }
-    rows.push_back(std::move(row));
-    if (sift) rows.push_back(std::move(shifted));
-  }
-  return rows;
+std::unique_ptr<Protocol> MakeMatchingProtocol(
+    const std::vector<std::string>& folders, const MatchingOptions& options) {
+  return std::make_unique<MatchingProtocol>(folders, options);
 }
 
 }  // namespace tiepoint

@@ -1,63 +1,62 @@
 // SPDX-License-Identifier: Apache-2.0
-// How many matches and keypoints of two photographs agree with a known
-// homography.
+// How well are points matched where a homography is the truth? Mutual nearest
+// neighbours, judged by their transfer error in working pixels of image 2.
+//   MMA(t)          share of the matches within t pixels, mean over pairs; a
+//                   pair without matches counts 0 (Dusmanu et al., D2-Net)
+//   matching score  correct matches / the fewer keypoints in the shared view
+//   NN mAP          ranked_matches.h; correct means an overlap error < 50 %
 #pragma once
 
 #include <array>
-#include <functional>
+#include <memory>
+#include <span>
 #include <string>
 #include <vector>
 
-#include "evaluation/homography_set.h"
-#include "tiepoint/features/keypoint.h"
+#include "evaluation/image_pairs.h"
+#include "evaluation/overlap.h"
+#include "evaluation/planar_pair.h"
+#include "evaluation/protocol.h"
 #include "tiepoint/matching/matcher.h"
-#include "tiepoint/pipeline/preset.h"
 
 namespace tiepoint {
 
-// Largest errors in pixels of the stored files at which matches are counted.
-inline constexpr std::array<double, 3> kMatchErrors = {1, 3, 5};
+// Transfer error of each match, pixels of image 2.
+std::vector<double> MatchErrors(const FeatureSet& first,
+                                const FeatureSet& second,
+                                const std::vector<Match>& matches,
+                                const Matrix3& homography);
 
-// OpenCV 4.6 doubles the picture without moving the corner: every keypoint of
-// its SIFT lies this far right of and below its true place.
-inline constexpr float kOpenCvSiftShift = 0.25f;
+// MatchDescriptors; throws InputError when there are keypoints but no
+// descriptors.
+std::vector<Match> MatchFeatures(const FeatureSet& first,
+                                 const FeatureSet& second,
+                                 const MatchOptions& options);
 
-struct MatchingScore {
-  std::array<int, 2> size1{}, size2{};  // width, height; not in means
-  double keypoints1 = 0, keypoints2 = 0;
-  double matches = 0;
-  std::array<double, 3> correct{};  // transfer error in image 2 <= kMatchErrors
-  std::array<double, 3> accuracy{};  // correct / matches; 0 without matches
-  // Of the keypoints that the other photograph also sees, the share that has a
-  // keypoint of the other within 3 pixels; both ways together.
-  double repeatability = 0;
+struct NearestNeighbourScore {
+  double average_precision = 0;
+  // Assigned pairs that are correspondences / the fewer keypoints.
+  double matching_score = 0;
 };
 
-MatchingScore ScoreMatching(const FeatureSet& first, const FeatureSet& second,
-                            const std::vector<Match>& matches,
-                            const Matrix3& homography);
-
-// Each number's mean (0 for none).
-MatchingScore Mean(const std::vector<MatchingScore>& scores);
+// The first `count` keypoints of each picture (0: all), regions enlarged by 3,
+// nothing left out (common_part 0). Correspondences: one to one by increasing
+// overlap error, below 50 %. Assigned: one to one by increasing descriptor
+// distance.
+NearestNeighbourScore ScoreNearestNeighbours(const PlanarPair& pair,
+                                             const std::string& detector,
+                                             int count);
 
 struct MatchingOptions {
-  std::vector<std::string> presets = {"default", "rootsift"};
-  ExtractorOptions extractor;
-  int max_image_size = 0;  // longer side of the working image; 0: as stored
+  ImagePairOptions pairs{};
+  PairImageSize image_size{};
+  MatchOptions matching{};      // mutual nearest neighbours, no ratio test
+  int ranked_keypoints = 1000;  // of NN mAP and its score; 0: all
 };
 
-// The scores of one preset. SIFT detectors give a second row with the shift of
-// OpenCV's keypoints undone.
-struct MatchingRow {
-  std::string label;
-  Preset preset;
-  bool shift_undone = false;
-  std::vector<MatchingScore> scores;  // one a pair
-};
-
-// `progress` is told what is worked on.
-std::vector<MatchingRow> EvaluateMatching(
-    const std::vector<HomographyPair>& pairs, const MatchingOptions& options,
-    const std::function<void(const std::string&)>& progress);
+// Throws InputError as FindImagePairs does.
+std::unique_ptr<Protocol> MakeMatchingProtocol(
+    const std::vector<std::string>& folders,
+    const MatchingOptions& options = {});
 
 }  // namespace tiepoint

@@ -1,80 +1,148 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "evaluation/matching.h"
 
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <unistd.h>
+
+#include <array>
+#include <filesystem>
+#include <fstream>
+#include <opencv2/imgcodecs.hpp>
+
+#include "evaluation/draw_pair.h"
+#include "tiepoint/base/error.h"
 
 namespace tiepoint {
 namespace {
 
-FeatureSet Points(std::vector<std::array<float, 2>> places) {
-  FeatureSet features;
-  features.image_width = 100;
-  features.image_height = 80;
-  for (const auto& p : places) {
-    features.keypoints.push_back({.x = p[0], .y = p[1]});
+namespace fs = std::filesystem;
+using testing::ElementsAre;
+
+// Keypoints of scale 2 with descriptors of one number.
+Features Points(std::vector<std::array<float, 3>> places_and_descriptors) {
+  Features features;
+  FeatureSet& set = features.set;
+  set.image_width = 100;
+  set.image_height = 80;
+  set.descriptors.cols = 1;
+  for (const auto& p : places_and_descriptors) {
+    set.keypoints.push_back({.x = p[0], .y = p[1], .scale = 2});
+    set.descriptors.data.push_back(p[2]);
+    ++set.descriptors.rows;
   }
   return features;
 }
 
+PlanarPair Pair(const Features& first, const Features& second,
+                const Matrix3& homography) {
+  return {std::make_shared<Features>(first), std::make_shared<Features>(second),
+          homography};
+}
+
 // x2 = x1 + 50
 constexpr Matrix3 kShift{1, 0, 50, 0, 1, 0, 0, 0, 1};
+constexpr Matrix3 kIdentity{1, 0, 0, 0, 1, 0, 0, 0, 1};
 
-TEST(MatchingTest, CountsCorrectMatchesByTransferError) {
-  const FeatureSet first = Points({{0, 0}, {10, 0}, {20, 0}, {30, 0}});
-  const FeatureSet second = Points({{50.5, 0}, {60, 2.9f}, {70, 4}, {90, 60}});
-  const std::vector<Match> matches{{0, 0}, {1, 1}, {2, 2}, {3, 3}};
-  const auto score = ScoreMatching(first, second, matches, kShift);
-  EXPECT_EQ(score.keypoints1, 4);
-  EXPECT_EQ(score.matches, 4);
-  EXPECT_EQ(score.correct, (std::array<double, 3>{1, 2, 3}));
-  EXPECT_EQ(score.accuracy, (std::array<double, 3>{0.25, 0.5, 0.75}));
+TEST(MatchingTest, ErrorsAreTransferErrorsInImage2) {
+  const Features first = Points({{0, 0, 0}, {10, 0, 0}, {20, 0, 0}});
+  const Features second = Points({{50.5, 0, 0}, {63, 4, 0}, {70, 0, 0}});
+  EXPECT_THAT(
+      MatchErrors(first.set, second.set, {{0, 0}, {1, 1}, {2, 2}}, kShift),
+      ElementsAre(0.5, 5, 0));
 }
 
-TEST(MatchingTest, RepeatabilityCountsBothWaysInTheSharedArea) {
-  // Of the first only x < 49.5 is seen by the second; of the second only
-  // x >= 49.5 by the first.
-  const FeatureSet first = Points({{10, 10}, {40, 40}, {60, 10}});
-  const FeatureSet second = Points({{62, 10}, {60, 10}, {20, 40}, {99, 79}});
-  const auto score = ScoreMatching(first, second, {}, kShift);
-  // Forward: (10,10) repeated, (40,40) not. Backward: two repeated, (99,79)
-  // not. 3 of 5.
-  EXPECT_NEAR(score.repeatability, 3.0 / 5, 1e-12);
-  EXPECT_EQ(score.accuracy[1], 0);
+TEST(MatchingTest, FeaturesWithoutDescriptorsAreRefused) {
+  Features bare = Points({{0, 0, 0}});
+  bare.set.descriptors = {};
+  EXPECT_THROW(MatchFeatures(bare.set, bare.set, {}), InputError);
 }
 
-TEST(MatchingTest, RepeatabilityIsSymmetric) {
-  const Matrix3 h{1.2, 0.1, 5, -0.1, 0.9, 8, 0.001, 0.0005, 1};
-  // x1 ~ H^-1 x2, from solving by hand with determinants (adjugate).
-  const FeatureSet points = Points({{10, 10}, {50, 20}, {70, 60}, {20, 70}});
-  FeatureSet moved = points;
-  for (Keypoint& k : moved.keypoints) {
-    const double w = h[6] * k.x + h[7] * k.y + h[8];
-    const double x = (h[0] * k.x + h[1] * k.y + h[2]) / w;
-    const double y = (h[3] * k.x + h[4] * k.y + h[5]) / w;
-    k.x = static_cast<float>(x);
-    k.y = static_cast<float>(y);
+TEST(MatchingTest, NearestNeighboursAreRanked) {
+  // Regions have radius 6 (3 x 2). Correspondences (error < 0.5 means centres
+  // less than 3.18 apart): 0-0 (0 px), 1-1 (3 px), 2-2 (0 px); 3-3 is 4 px.
+  // Descriptor distances, one to one: 0-0 at 0, 3-3 at 1, then 1 and 2 swapped:
+  // 1-2 at 2, 2-1 at 3. Ranks: right, wrong, wrong, wrong.
+  const Features first =
+      Points({{10, 10, 0}, {30, 10, 100}, {50, 10, 201}, {70, 10, 300}});
+  const Features second =
+      Points({{10, 10, 0}, {33, 10, 204}, {50, 10, 102}, {74, 10, 301}});
+  auto score = ScoreNearestNeighbours(Pair(first, second, kIdentity), "", 1000);
+  EXPECT_NEAR(score.average_precision, 1.0 / 3, 1e-12);
+  EXPECT_NEAR(score.matching_score, 1.0 / 4, 1e-12);
+  // Of the first keypoint alone everything is right.
+  score = ScoreNearestNeighbours(Pair(first, second, kIdentity), "", 1);
+  EXPECT_EQ(score.average_precision, 1);
+  EXPECT_EQ(score.matching_score, 1);
+  score = ScoreNearestNeighbours(Pair(first, Points({}), kIdentity), "", 1000);
+  EXPECT_EQ(score.average_precision, 0);
+}
+
+// Two photographs of a sequence, and their features.
+class FakeSource : public FeatureSource {
+ public:
+  std::string Label() const override { return "fake"; }
+  Json Settings() const override { return {}; }
+  std::shared_ptr<const Features> Of(const std::string& path,
+                                     int) const override {
+    return std::make_shared<Features>(
+        fs::path(path).stem() == "1"
+            ? Points({{5, 5, 0}, {10, 20, 10}, {20, 40, 20}, {90, 60, 30}})
+            : Points({{55, 5, 0}, {60, 22, 10}, {70, 44, 20}, {80, 70, 30}}));
   }
-  EXPECT_EQ(ScoreMatching(points, moved, {}, h).repeatability, 1);
+  Features Of(const Image&) const override { return {}; }
+};
+
+class MatchingProtocolTest : public testing::Test {
+ protected:
+  void SetUp() override {
+    root_ = fs::temp_directory_path() /
+            ("tiepoint_matching_" + std::to_string(getpid()));
+    fs::create_directories(root_ / "set" / "v_x");
+    for (const char* name : {"1.png", "2.png"}) {
+      cv::imwrite((root_ / "set" / "v_x" / name).string(),
+                  cv::Mat(80, 100, CV_8UC3, cv::Scalar(90, 90, 90)));
+    }
+    std::ofstream(root_ / "set" / "v_x" / "H_1_2") << "1 0 50 0 1 0 0 0 1";
+  }
+  void TearDown() override { fs::remove_all(root_); }
+
+  fs::path root_;
+};
+
+TEST_F(MatchingProtocolTest, MeasuresAPair) {
+  // All four match; errors 0, 2, 4 and far. In the shared view: x1 < 49.5 in
+  // image 1 (three), x2 >= 49.5 in image 2 (all four).
+  const auto protocol = MakeMatchingProtocol({root_.string()});
+  ASSERT_EQ(protocol->Items().size(), 1u);
+  Measurement m = protocol->Measure(FakeSource(), protocol->Items()[0]);
+  EXPECT_THAT(m["keypoints"], ElementsAre(4));
+  EXPECT_THAT(m["matches"], ElementsAre(4));
+  EXPECT_THAT(m["correct_1"], ElementsAre(1));
+  EXPECT_THAT(m["correct_3"], ElementsAre(2));
+  EXPECT_THAT(m["correct_5"], ElementsAre(3));
+  EXPECT_THAT(m["mma_1"], ElementsAre(0.25));
+  EXPECT_THAT(m["mma_2"], ElementsAre(0.5));
+  EXPECT_THAT(m["mma_10"], ElementsAre(0.75));
+  EXPECT_THAT(m["score"], ElementsAre(2.0 / 3));
+  // Every column has its series.
+  for (const Column& column : protocol->Columns()) {
+    EXPECT_EQ(m.count(column.series), 1u) << column.key;
+  }
 }
 
-TEST(MatchingTest, NothingScoresZero) {
-  const auto score = ScoreMatching(Points({}), Points({}), {}, kShift);
-  EXPECT_EQ(score.repeatability, 0);
-  EXPECT_EQ(score.accuracy[1], 0);
-  EXPECT_EQ(Mean({}).matches, 0);
-}
-
-TEST(MatchingTest, MeansAreOfPairs) {
-  MatchingScore a, b;
-  a.matches = 10;
-  a.correct = {1, 5, 10};
-  a.accuracy = {0.1, 0.5, 1};
-  b.matches = 100;
-  b.accuracy = {0, 0.1, 0.2};
-  const auto mean = Mean({a, b});
-  EXPECT_DOUBLE_EQ(mean.matches, 55);
-  EXPECT_DOUBLE_EQ(mean.correct[1], 2.5);
-  EXPECT_DOUBLE_EQ(mean.accuracy[1], 0.3);
+TEST_F(MatchingProtocolTest, DrawsRightAndWrong) {
+  const auto protocol = MakeMatchingProtocol({root_.string()});
+  const std::string png = protocol->Draw(FakeSource(), protocol->Items()[0]);
+  const cv::Mat picture = cv::imdecode(
+      std::vector<uint8_t>(png.begin(), png.end()), cv::IMREAD_COLOR);
+  EXPECT_EQ(picture.rows, 80);
+  EXPECT_EQ(picture.cols, 206);
+  // The dots of a right match (0) and of a wrong one (3).
+  const auto left = picture.at<cv::Vec3b>(5, 5);
+  EXPECT_GT(left[1], left[2] + 50);
+  const auto right = picture.at<cv::Vec3b>(70, 106 + 80);
+  EXPECT_GT(right[2], right[1] + 50);
 }
 
 }  // namespace

@@ -2,15 +2,15 @@
 #include "evaluation/patch_set_from_sfm.h"
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <cstdio>
 #include <filesystem>
-#include <numbers>
-#include <optional>
+#include <map>
 #include <set>
 #include <span>
 #include <tuple>
-#include <unordered_map>
+#include <utility>
 
 #include "evaluation/patch_set.h"
 #include "tiepoint/base/error.h"
@@ -448,8 +448,9 @@ CutPatches CutPatchesFromModel(
   CutPatches cut;
   cut.places = PlacesOf(model, points, options);
   cut.pixels.resize(cut.places.size() * kPatchPixels);
-  for (const auto& [image_id, some] : ByImage(cut.places)) {
-    const ImagePyramid pyramid = ReadPyramid(model, image_id, read);
+  for (const auto& by_image : ByImage(cut.places)) {
+    const std::vector<int>& some = by_image.second;
+    const ImagePyramid pyramid = ReadPyramid(model, by_image.first, read);
     ParallelFor(static_cast<int>(some.size()), [&](int i) {
       SampleRounded(
           pyramid, cut.places[some[i]], options.half_width,

@@ -5,6 +5,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <array>
 #include <cmath>
 #include <filesystem>
 #include <fstream>
@@ -135,8 +137,8 @@ ColmapModel MakeModel() {
   model.images[3] =
       MakeImage("three.png", -0.1, 0.9, 4, -30 * kDegree, 14 * kDegree);
   int64_t id = 10;
-  for (double y = -0.9; y < 1; y += 0.3) {
-    for (double x = -1.2; x < 1.3; x += 0.3) AddPoint(model, id++, x, y);
+  for (int y = -3; y <= 3; ++y) {
+    for (int x = -4; x <= 4; ++x) AddPoint(model, id++, 0.3 * x, 0.3 * y);
   }
   return model;
 }

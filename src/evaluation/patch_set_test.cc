@@ -6,6 +6,7 @@
 
 #include <filesystem>
 #include <fstream>
+#include <map>
 #include <set>
 
 #include "tiepoint/base/error.h"
@@ -55,8 +56,8 @@ std::vector<uint8_t> RandomPixels(int patches) {
 
 // Three patches a point.
 std::vector<int> Triples(int patches) {
-  std::vector<int> points;
-  for (int i = 0; i < patches; ++i) points.push_back(i / 3);
+  std::vector<int> points(patches);
+  for (int i = 0; i < patches; ++i) points[i] = i / 3;
   return points;
 }
 

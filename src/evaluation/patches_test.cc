@@ -4,6 +4,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cmath>
 #include <filesystem>
 #include <fstream>
@@ -195,8 +196,8 @@ TEST_F(PatchesTest, WhatCannotBeUsedIsOneLine) {
 }
 
 TEST(PatchQueriesTest, AskWhatTheyShould) {
-  std::vector<int> points;
-  for (int i = 0; i < 1000; ++i) points.push_back(i * 7 % 300);
+  std::vector<int> points(1000);
+  for (int i = 0; i < 1000; ++i) points[i] = i * 7 % 300;
   PatchesOptions options;
   options.max_points = 100;
   options.negatives = 50;
@@ -227,8 +228,8 @@ TEST(PatchQueriesTest, SmallSetsAskAgainstEverything) {
 }
 
 TEST(PatchQueriesTest, DependOnTheSeedAlone) {
-  std::vector<int> points;
-  for (int i = 0; i < 200; ++i) points.push_back(i / 2);
+  std::vector<int> points(200);
+  for (int i = 0; i < 200; ++i) points[i] = i / 2;
   const auto draw = [&](uint64_t seed, int threads) {
     SetNumThreads(threads);
     PatchesOptions options;
@@ -250,7 +251,7 @@ std::vector<float> Waves(Random& random) {
     const double frequency = random.Uniform(0.1, 0.4);
     const double phase = random.Uniform(0, 6);
     for (int i = 0; i < kPatchPixels; ++i) {
-      const double x = i % kPatchSide, y = i / kPatchSide;
+      const int x = i % kPatchSide, y = i / kPatchSide;
       patch[i] += static_cast<float>(
           18 * std::sin(phase + frequency * (x * std::cos(angle) +
                                              y * std::sin(angle))));

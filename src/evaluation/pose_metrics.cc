@@ -69,6 +69,7 @@ void AddErrorColumns(std::vector<Column>& columns) {
         "rotation and translation error, sign of t ignored) from 0 to " +
             degrees + " degrees, exact (SuperGlue)",
         [limit](std::span<const double> e) { return ErrorAuc(e, limit); }));
+    columns.back().headline = true;
   }
   for (const int limit : {5, 10, 20}) {
     const std::string degrees = std::to_string(limit);

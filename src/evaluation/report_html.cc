@@ -108,10 +108,10 @@ std::string Bars(const ReportSection& section, size_t column, Styles& styles) {
     const std::string label = Safe(result.methods[m].label);
     html += fmt::format(
         "<div class=\"bar{}\"><span class=\"name\" title=\"{}\">{}</span>"
-        "<div class=\"track\"><div class=\"fill s{}\" style=\"width:{:.1f}%\">"
+        "<div class=\"track\"><div class=\"fill {}\" style=\"width:{:.1f}%\">"
         "</div></div><span class=\"value\">{}</span></div>\n",
         IsBest(table, m, column, result) ? " best" : "", label, label,
-        styles.Of(result.methods[m].label), 100 * share,
+        ColourClass(styles.Of(result.methods[m].label)), 100 * share,
         NumberText(value, result.columns[column].decimals));
   }
   return html;

@@ -9,9 +9,7 @@
 namespace tiepoint {
 namespace {
 
-bool IsWord(char c) {
-  return std::isalnum(static_cast<unsigned char>(c)) != 0 || c == '_';
-}
+bool IsWord(char c) { return std::isalnum(static_cast<unsigned char>(c)) != 0; }
 
 // Nothing of it is markup any more; one line. An underscore within a word is
 // none anyway, and names of settings are full of them.

@@ -45,7 +45,9 @@ std::string CellText(const Cell& cell, const Column& column) {
 }
 
 std::string IntervalText(const Interval& interval, const Column& column) {
-  if (std::isnan(interval.estimate)) return "-";
+  if (std::isnan(interval.low)) {
+    return DifferenceText(interval.estimate, column);
+  }
   return fmt::format("{} [{}, {}]", DifferenceText(interval.estimate, column),
                      DifferenceText(interval.low, column),
                      DifferenceText(interval.high, column));

@@ -17,7 +17,7 @@ std::string NumberText(double value, int decimals);
 std::string DifferenceText(double value, const Column& column);
 // "0.812" or "0.812 ±0.003" where there are several runs.
 std::string CellText(const Cell& cell, const Column& column);
-// "+0.050 [+0.020, +0.080]", or "-".
+// "+0.050 [+0.020, +0.080]", "+0.050" without an interval, or "-".
 std::string IntervalText(const Interval& interval, const Column& column);
 
 // Does the interval leave out 0, and on which side?

@@ -212,11 +212,55 @@ std::vector<double> RunNumbers(const Column& column, const Series& series,
   return numbers;
 }
 
+// The defined values of each run in ascending order, with the position of their
+// item: columns that sort (medians, areas) are much faster on values that come
+// sorted, and a bootstrap asks for a thousand of them.
+class SortedRuns {
+ public:
+  SortedRuns(const Series& series, std::span<const int> items) {
+    size_t runs = 0;
+    for (const int i : items) runs = std::max(runs, series[i].size());
+    runs_.resize(runs);
+    for (size_t run = 0; run < runs; ++run) {
+      for (size_t k = 0; k < items.size(); ++k) {
+        const double value = AtRun(series[items[k]], static_cast<int>(run));
+        if (!std::isnan(value)) runs_[run].emplace_back(value, k);
+      }
+      std::sort(runs_[run].begin(), runs_[run].end());
+    }
+  }
+
+  // Mean over the runs of the column's number, each item taken `times` times.
+  double Mean(const Column& column, std::span<const int> times) const {
+    std::vector<double> values;
+    double sum = 0;
+    int defined = 0;
+    for (const auto& run : runs_) {
+      values.clear();
+      for (const auto& [value, position] : run) {
+        values.insert(values.end(), times[position], value);
+      }
+      if (values.empty()) continue;
+      const double number = column.summarize(values);
+      if (std::isnan(number)) continue;
+      sum += number;
+      ++defined;
+    }
+    return sum / defined;
+  }
+
+ private:
+  std::vector<std::vector<std::pair<double, size_t>>> runs_;
+};
+
 // Not a number for none.
 double MeanOf(std::span<const double> values) {
   return std::accumulate(values.begin(), values.end(), 0.0) /
          static_cast<double>(values.size());
 }
+
+// Two infinities of one sign differ by 0.
+double Minus(double a, double b) { return a == b ? 0 : a - b; }
 
 double Spread(std::span<const double> values) {
   if (values.size() < 2) return 0;
@@ -301,21 +345,25 @@ Interval Compare(const ProtocolResult& result, const MethodResult& method,
       items.push_back(static_cast<int>(i));
     }
   }
-  const auto difference = [&](std::span<const int> chosen_items) {
-    const double a = MeanOf(RunNumbers(column, ours, chosen_items));
-    const double b = MeanOf(RunNumbers(column, theirs, chosen_items));
-    return a == b ? 0 : a - b;
-  };
-  const double estimate = difference(items);
+  const double estimate = Minus(MeanOf(RunNumbers(column, ours, items)),
+                                MeanOf(RunNumbers(column, theirs, items)));
   if (!std::isfinite(estimate)) return {kUndefined, kUndefined, kUndefined};
-  const auto resampled = [&](std::span<const int> drawn) {
-    std::vector<int> chosen_items(drawn.begin(), drawn.end());
-    for (int& i : chosen_items) i = items[i];
-    const double value = difference(chosen_items);
+  if (items.size() < 2) return {estimate, kUndefined, kUndefined};
+
+  const SortedRuns our_runs(ours, items), their_runs(theirs, items);
+  std::vector<int> times(items.size());
+  const auto difference = [&](std::span<const int> drawn) {
+    std::fill(times.begin(), times.end(), 0);
+    for (const int k : drawn) ++times[k];
+    const double value =
+        Minus(our_runs.Mean(column, times), their_runs.Mean(column, times));
     // A draw in which the column is not defined says nothing.
     return std::isnan(value) ? estimate : value;
   };
-  return Bootstrap(static_cast<int>(items.size()), resampled, seed);
+  Interval interval =
+      Bootstrap(static_cast<int>(items.size()), difference, seed);
+  interval.estimate = estimate;  // to the last digit that of the cells
+  return interval;
 }
 
 std::vector<std::string> SetsOf(const ProtocolResult& result) {

@@ -61,8 +61,8 @@ Cell Summarize(const ProtocolResult& result, const MethodResult& method,
 // Method minus `baseline`, paired: only items where both have a value, and each
 // resample draws the same items for both. The number is the difference of the
 // two cells' values (means over the runs) on those items; two infinities of one
-// sign differ by 0. All three kUndefined when no item has both or the estimate
-// is not finite.
+// sign differ by 0. All three are kUndefined when no item has both or the
+// estimate is not finite; one item has no interval.
 Interval Compare(const ProtocolResult& result, const MethodResult& method,
                  const MethodResult& baseline, const Column& column,
                  const ItemFilter& chosen, uint64_t seed);

@@ -5,6 +5,7 @@
 #include <gtest/gtest.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cmath>
 #include <filesystem>
 #include <fstream>
@@ -359,6 +360,40 @@ TEST(Compare, IsUndefinedWithoutPairsOrWhenInfinite) {
   EXPECT_TRUE(std::isnan(Compare(result, result.methods[2], result.methods[0],
                                  result.columns[0], nullptr, 1)
                              .low));
+}
+
+TEST(Compare, HasNoIntervalOfOneItem) {
+  const ProtocolResult result = TwoMethods();
+  const auto first = [](const Item& item) {
+    return item.set == "a" && item.name == "1";
+  };
+  const Interval interval =
+      Compare(result, result.methods[0], result.methods[1], result.columns[0],
+              first, 1);
+  EXPECT_DOUBLE_EQ(interval.estimate, 2);
+  EXPECT_TRUE(std::isnan(interval.low));
+  EXPECT_TRUE(std::isnan(interval.high));
+}
+
+TEST(Compare, DrawsTheSameItemsForBoth) {
+  ProtocolResult result;
+  result.columns = {{"e", "e", "Largest.", "e", [](std::span<const double> v) {
+                       return *std::max_element(v.begin(), v.end());
+                     }}};
+  result.methods.resize(2);
+  for (int i = 0; i < 20; ++i) {
+    result.items.push_back({"s", "", std::to_string(i), "", "", {}});
+    const double value = i * 7 % 20;
+    result.methods[0].measurements.push_back({{"e", {value + 1, value + 2}}});
+    result.methods[1].measurements.push_back({{"e", {value}}});
+  }
+  // Whatever is drawn, the first method's largest values are 1 and 2 larger.
+  const Interval interval =
+      Compare(result, result.methods[0], result.methods[1], result.columns[0],
+              nullptr, 1);
+  EXPECT_DOUBLE_EQ(interval.estimate, 1.5);
+  EXPECT_DOUBLE_EQ(interval.low, 1.5);
+  EXPECT_DOUBLE_EQ(interval.high, 1.5);
 }
 
 TEST(SetsOf, KeepsTheOrderOfAppearance) {

@@ -2,11 +2,12 @@
 #include "evaluation/sfm.h"
 
 #include <algorithm>
+#include <cctype>
 #include <cmath>
 #include <filesystem>
 #include <fstream>
 #include <iterator>
-#include <numeric>
+#include <map>
 #include <optional>
 #include <set>
 #include <tuple>
@@ -14,6 +15,7 @@
 
 #include "evaluation/colmap.h"
 #include "evaluation/model_metrics.h"
+#include "evaluation/statistics.h"
 #include "evaluation/talk_sfm.h"
 #include "tiepoint/base/error.h"
 #include "tiepoint/base/parallel.h"
@@ -140,30 +142,16 @@ ChosenCamera KnownCamera(const SfmScene& scene, const SfmPhotograph& photograph,
 
 // ------------------------------------------------------------------ columns
 
-double MeanOf(std::span<const double> values) {
-  if (values.empty()) return 0;
-  return std::accumulate(values.begin(), values.end(), 0.0) /
-         static_cast<double>(values.size());
-}
-
-double MedianOf(std::vector<double> values) {
-  if (values.empty()) return kUndefined;
-  std::sort(values.begin(), values.end());
-  const size_t half = values.size() / 2;
-  return values.size() % 2 == 1 ? values[half]
-                                : (values[half - 1] + values[half]) / 2;
-}
-
 Column MakeColumn(const std::string& key, const std::string& title,
                   const std::string& meaning, int decimals,
                   bool smaller_is_better = false) {
-  return {key, title, meaning, key, MeanOf, decimals, smaller_is_better};
+  return {key, title, meaning, key, Mean, decimals, smaller_is_better};
 }
 
 // Means over the scenes where a table has several.
 std::vector<Column> SfmColumns() {
   constexpr bool kSmaller = true;
-  return {
+  std::vector<Column> columns = {
       MakeColumn("images", "images", "photographs of the scene", 0),
       MakeColumn("registered", "registered",
                  "images with a pose in the largest model", 0),
@@ -214,6 +202,14 @@ std::vector<Column> SfmColumns() {
                  1, kSmaller),
       MakeColumn("seconds_dense", "dense s", "seconds for dense stereo", 1,
                  kSmaller)};
+  for (const char* key :
+       {"registered", "points", "track_length", "reprojection_error",
+        "inlier_matches", "position_mean"}) {
+    std::find_if(columns.begin(), columns.end(), [&](const Column& column) {
+      return column.key == key;
+    })->headline = true;
+  }
+  return columns;
 }
 
 // All series, so that every measurement has them.
@@ -411,10 +407,10 @@ class Reconstruction {
     }
     const PoseErrors errors = ComparePoses(model, truth);
     if (errors.position.empty()) return;
-    Set("position_mean", MeanOf(errors.position));
-    Set("position_median", MedianOf(errors.position));
-    Set("rotation_mean", MeanOf(errors.rotation));
-    Set("rotation_median", MedianOf(errors.rotation));
+    Set("position_mean", Mean(errors.position));
+    Set("position_median", Median(errors.position));
+    Set("rotation_mean", Mean(errors.rotation));
+    Set("rotation_median", Median(errors.rotation));
   }
 
   // Without dense points the sparse numbers stand.

@@ -17,10 +17,15 @@ constexpr double kPlotHeight = 270;
 constexpr double kLeft = 58, kRight = 14, kTop = 12;
 constexpr double kLegendRow = 20;
 
-// The dash of each style; with the colour and the mark a reader who sees no
-// colours still tells them apart.
-constexpr std::array<const char*, kSvgStyles> kDashes = {
+constexpr int kColours = 8;
+constexpr int kMarks = 8;
+constexpr std::array<const char*, 8> kDashes = {
     "none", "7 4", "2 3", "10 3 2 3", "14 4", "5 2 1 2", "4 6", "1 5"};
+
+const char* Dash(int style) {
+  return kDashes[(style + 3 * (style / kColours)) % kDashes.size()];
+}
+int MarkOf(int style) { return (style + 5 * (style / kColours)) % kMarks; }
 
 struct Range {
   double low = std::numeric_limits<double>::infinity();
@@ -56,30 +61,28 @@ std::string LineAt(double x1, double y1, double x2, double y2,
 
 // The symbol of a style: circle, square, triangle, diamond, and the same again
 // hollow.
-std::string Mark(int style, double x, double y, const std::string& title) {
+std::string Mark(int style, double x, double y) {
+  const int mark = MarkOf(style);
   const std::string css =
-      fmt::format("mark s{}{}", style, style >= 4 ? " hollow" : "");
-  const std::string inside =
-      title.empty() ? "" : "<title>" + EscapeHtml(title) + "</title>";
-  switch (style % 4) {
+      "mark " + ColourClass(style) + (mark >= 4 ? " hollow" : "");
+  switch (mark % 4) {
     case 1:
       return fmt::format(
           "<rect x=\"{:.1f}\" y=\"{:.1f}\" width=\"6\" height=\"6\" "
-          "class=\"{}\">{}</rect>",
-          x - 3, y - 3, css, inside);
+          "class=\"{}\"/>",
+          x - 3, y - 3, css);
     case 2:
       return fmt::format(
-          "<path d=\"M{:.1f} {:.1f}l3.8 6.6h-7.6z\" class=\"{}\">{}</path>", x,
-          y - 4, css, inside);
+          "<path d=\"M{:.1f} {:.1f}l3.8 6.6h-7.6z\" class=\"{}\"/>", x, y - 4,
+          css);
     case 3:
       return fmt::format(
-          "<path d=\"M{:.1f} {:.1f}l4 4l-4 4l-4 -4z\" class=\"{}\">{}</path>",
-          x, y - 4, css, inside);
+          "<path d=\"M{:.1f} {:.1f}l4 4l-4 4l-4 -4z\" class=\"{}\"/>", x, y - 4,
+          css);
     default:
       return fmt::format(
-          "<circle cx=\"{:.1f}\" cy=\"{:.1f}\" r=\"3.2\" class=\"{}\">{}"
-          "</circle>",
-          x, y, css, inside);
+          "<circle cx=\"{:.1f}\" cy=\"{:.1f}\" r=\"3.2\" class=\"{}\"/>", x, y,
+          css);
   }
 }
 
@@ -228,8 +231,8 @@ std::string DrawAxes(const Plot& plot, const Axis& x, const Axis& y) {
 
 std::string DrawLine(const std::string& points, int style) {
   return fmt::format(
-      "<polyline points=\"{}\" class=\"curve s{}\" stroke-dasharray=\"{}\"/>",
-      points, style, kDashes[style]);
+      "<polyline points=\"{}\" class=\"curve {}\" stroke-dasharray=\"{}\"/>",
+      points, ColourClass(style), Dash(style));
 }
 
 std::string DrawCurve(const Curve& curve, int style, const Axis& x,
@@ -249,7 +252,7 @@ std::string DrawCurve(const Curve& curve, int style, const Axis& x,
     points += fmt::format("{}{:.1f},{:.1f}", points.empty() ? "" : " ", px, py);
     const std::string title = fmt::format("{}: {}, {}", curve.label,
                                           Short(curve.x[i]), Short(curve.y[i]));
-    if (marked) marks += Mark(style, px, py, "");
+    if (marked) marks += Mark(style, px, py);
     marks += fmt::format(
         "<circle cx=\"{:.1f}\" cy=\"{:.1f}\" r=\"8\" class=\"hit\"><title>{}"
         "</title></circle>",
@@ -270,9 +273,9 @@ std::string KeyAt(int style, double x, double y) {
   return fmt::format(
              "<line x1=\"{0:.1f}\" y1=\"{1:.1f}\" x2=\"{2:.1f}\" "
              "y2=\"{1:.1f}\" "
-             "class=\"curve s{3}\" stroke-dasharray=\"{4}\"/>",
-             x, y, x + 26, style, kDashes[style]) +
-         Mark(style, x + 13, y, "");
+             "class=\"curve {3}\" stroke-dasharray=\"{4}\"/>",
+             x, y, x + 26, ColourClass(style), Dash(style)) +
+         Mark(style, x + 13, y);
 }
 
 // Rows below the plot; `height` becomes theirs.
@@ -354,15 +357,17 @@ std::string DrawForestRow(const ForestRow& row, const Axis& axis, double width,
   std::string svg = TextAt(0, y + 4, "start", "forest-label", row.label);
   svg += TextAt(width, y + 4, "end", "forest-number", row.text);
   if (std::isnan(row.estimate)) return svg;
-  const double low = Clamped(axis, row.low);
-  const double high = Clamped(axis, row.high);
-  const std::string inside = LineAt(low, y, high, y, "whisker") +
-                             LineAt(low, y - 4, low, y + 4, "whisker") +
-                             LineAt(high, y - 4, high, y + 4, "whisker") +
-                             fmt::format(
-                                 "<circle cx=\"{:.1f}\" cy=\"{:.1f}\" "
-                                 "r=\"4.2\" class=\"dot\"/>",
-                                 Clamped(axis, row.estimate), y);
+  std::string inside;
+  if (!std::isnan(row.low) && !std::isnan(row.high)) {
+    const double low = Clamped(axis, row.low);
+    const double high = Clamped(axis, row.high);
+    inside = LineAt(low, y, high, y, "whisker") +
+             LineAt(low, y - 4, low, y + 4, "whisker") +
+             LineAt(high, y - 4, high, y + 4, "whisker");
+  }
+  inside += fmt::format(
+      "<circle cx=\"{:.1f}\" cy=\"{:.1f}\" r=\"4.2\" class=\"dot\"/>",
+      Clamped(axis, row.estimate), y);
   return svg + fmt::format("<g class=\"{}\"><title>{}</title>{}</g>",
                            row.verdict.empty() ? "open" : row.verdict,
                            EscapeHtml(row.label + ": " + row.text), inside);
@@ -449,6 +454,10 @@ std::string SvgForest(const std::vector<ForestRow>& rows, bool better_left) {
     y += kForestRow;
   }
   return svg + "</svg>";
+}
+
+std::string ColourClass(int style) {
+  return "s" + std::to_string(style % kColours);
 }
 
 std::string SvgKey(int style) {

@@ -11,8 +11,9 @@
 
 namespace tiepoint {
 
-// Colours, dashes and marks that differ; further curves take them anew.
-inline constexpr int kSvgStyles = 8;
+// Styles that differ in colour, dash or mark; further curves take them anew.
+// Those that share one of the eight colours differ in both others.
+inline constexpr int kSvgStyles = 24;
 
 // & < > " ' as entities.
 std::string EscapeHtml(const std::string& text);
@@ -26,7 +27,8 @@ std::vector<double> NiceTicks(double low, double high, int count);
 // curve is one <polyline>; where values are not finite it is broken in several.
 // The x axis is logarithmic when that spaces the curves' points more evenly
 // (0.25, 0.5, 1, 2, 4).
-// Classes: plot, grid, axis, tick, label, legend, curve, mark, s0 .. s7.
+// Classes: plot, grid, axis, tick, label, legend, curve, mark, hit, s0 .. s7
+// (the colours).
 std::string SvgPlot(const Plot& plot, const std::vector<int>& styles);
 
 // A row of a forest plot.
@@ -40,6 +42,9 @@ struct ForestRow {
 // Estimates with their intervals beside a line at 0. `better_left`: smaller is
 // better, for the words below the axis.
 std::string SvgForest(const std::vector<ForestRow>& rows, bool better_left);
+
+// The class of a style's colour: s0 .. s7.
+std::string ColourClass(int style);
 
 // The mark of a style, for the first column of tables: a line with its dash and
 // symbol.

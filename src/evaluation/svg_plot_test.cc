@@ -4,6 +4,9 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <set>
+#include <sstream>
+
 namespace tiepoint {
 namespace {
 
@@ -47,6 +50,12 @@ TEST(SvgPlot, HasOnePolylineACurve) {
   EXPECT_EQ(Count(svg, "<polyline"), 2);
   EXPECT_EQ(Count(svg, "class=\"hit\""), 6);
   EXPECT_THAT(svg, HasSubstr("<title>first: 2, 0.5</title>"));
+}
+
+TEST(SvgKey, IsOfEachStyleItsOwn) {
+  std::set<std::string> keys;
+  for (int style = 0; style < kSvgStyles; ++style) keys.insert(SvgKey(style));
+  EXPECT_EQ(static_cast<int>(keys.size()), kSvgStyles);
 }
 
 TEST(SvgPlot, BreaksACurveWhereItIsNotDefined) {
@@ -97,11 +106,13 @@ TEST(SvgForest, MarksEachRowByItsVerdict) {
       SvgForest({{"a", 1, 0.5, 1.5, "+1", "better"},
                  {"b", -1, -kInfinity, -0.5, "-1", "worse"},
                  {"c", 0, -1, 1, "0", ""},
-                 {"d", kUndefined, kUndefined, kUndefined, "-", ""}},
+                 {"d", 1, kUndefined, kUndefined, "+1", ""},
+                 {"e", kUndefined, kUndefined, kUndefined, "-", ""}},
                 /*better_left=*/false);
   EXPECT_EQ(Count(svg, "<g class=\"better\">"), 1);
   EXPECT_EQ(Count(svg, "<g class=\"worse\">"), 1);
-  EXPECT_EQ(Count(svg, "<g class=\"open\">"), 1);
+  EXPECT_EQ(Count(svg, "<g class=\"open\">"), 2);
+  EXPECT_EQ(Count(svg, "class=\"dot\""), 4);
   EXPECT_THAT(svg, Not(HasSubstr("nan")));
   EXPECT_THAT(svg, Not(HasSubstr("\"inf")));
   EXPECT_THAT(svg, Not(HasSubstr("\"-inf")));

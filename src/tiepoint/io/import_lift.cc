@@ -51,7 +51,7 @@ class LiftReader {
     if (!(model_.deviation > 0)) Refuse("'patch-std' is not above 0");
     int index = 0;
     for (const float code : Numbers("layers").data) {
-      AddLayer("l-" + std::to_string(++index) + "-", static_cast<int>(code));
+      AddLayer("l-" + std::to_string(++index) + "-", Count("layers", code));
     }
     if (convolutions_ == 0) Refuse("it has no convolution");
     if (const std::string why = FindMisfit(model_); !why.empty()) Refuse(why);
@@ -110,6 +110,12 @@ class LiftReader {
     return tensor.data[0];
   }
 
+  // A number of things, from a dataset of floats.
+  int Count(const std::string& name, float value) const {
+    if (!(value >= 0 && value <= 1000)) Refuse("'" + name + "' is no number");
+    return static_cast<int>(value);
+  }
+
   void AddLayer(const std::string& prefix, int code) {
     using Type = LayerSpec::Type;
     LayerSpec layer;
@@ -120,7 +126,7 @@ class LiftReader {
       case 3:
       case 4:
         layer.type = code == 3 ? Type::kMaxPool : Type::kL2Pool;
-        layer.kernel = static_cast<int>(Scalar(prefix + "kw"));
+        layer.kernel = Count(prefix + "kw", Scalar(prefix + "kw"));
         if (Scalar(prefix + "kh") != static_cast<float>(layer.kernel)) {
           Refuse("pooling windows are not square");
         }

@@ -101,6 +101,8 @@ TEST_F(ImportLiftTest, RefusesInOneLine) {
   sets_ = sets;
   sets_["layers"].data[1] = 2;
   Refuses("code 2");
+  sets_["layers"].data[1] = 1e30f;
+  Refuses("'layers'");
   sets_ = sets;
   sets_["layers"].data[1] = 7;  // no filter of it
   Refuses("l-2-filter");

@@ -117,7 +117,10 @@ TEST_P(PublishedTildeTest, FindsTheSameKeypoints) {
   const TildeDetector detector(
       ReadTildeFilters(PublishedWeights() + "/tilde/" + golden.file));
   const auto keypoints = detector.Detect(TestImage(), 0);
-  EXPECT_EQ(keypoints.size(), golden.maxima);
+  // A maximum that exceeds its neighbours by 1e-8 of the highest score, of
+  // which Chamonix has two, is one or not as numbers round.
+  EXPECT_NEAR(static_cast<double>(keypoints.size()),
+              static_cast<double>(golden.maxima), 1);
   ASSERT_GE(keypoints.size(), 3u);
   for (int i = 0; i < 3; ++i) {
     EXPECT_EQ(keypoints[i].x, golden.strongest[i].x) << i;

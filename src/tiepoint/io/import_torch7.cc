@@ -187,7 +187,7 @@ class Parser {
     for (int64_t& n : stride) n = Read<int64_t>();
     const int64_t offset = Read<int64_t>() - 1;
     const Torch7Value* storage = ParseValue(depth + 1);
-    if (dimensions == 0 || storage->kind == Kind::kNil) return;
+    if (dimensions == 0) return;
     Gather(stride, offset, storage->storage, value.tensor);
   }
 

@@ -130,6 +130,14 @@ TEST_F(Torch7Test, RefusesDamage) {
   Refuses(Bytes().Tensor(1, {2, 3}, {3, 1}, 1, 5), "does not fit");
   Refuses(Bytes().Tensor(1, {2, 3}, {3, 1}, 0, 6), "does not fit");
   Refuses(Bytes().Tensor(1, {int64_t{1} << 62, 4}, {0, 0}, 1, 6), "does not");
+  Refuses(Bytes()
+              .Object(1, "torch.FloatTensor")
+              .Int(1)
+              .Long(3)
+              .Long(1)
+              .Long(1)
+              .Int(0),
+          "does not fit");
   Refuses(Bytes().Object(1, "torch.FloatStorage").Long(int64_t{1} << 62),
           "impossible");
   Bytes deep;

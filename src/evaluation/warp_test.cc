@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "evaluation/rotation.h"
+#include "evaluation/warp.h"
 
 #include <gtest/gtest.h>
 
@@ -39,7 +39,7 @@ void ExpectCentreAtItsPlace(const WarpedImage& warp, double x, double y) {
   EXPECT_NEAR(centre[1], warp.yx * x + warp.yy * y + warp.y0, 0.01);
 }
 
-TEST(RotationTest, PointsLieWhereTheWarpSays) {
+TEST(WarpTest, PointsLieWhereTheWarpSays) {
   const GrayImage image = Blob(120, 90, 30.3, 60.8, 3);
   for (int degrees = 0; degrees < 360; degrees += 15) {
     SCOPED_TRACE(degrees);
@@ -51,7 +51,7 @@ TEST(RotationTest, PointsLieWhereTheWarpSays) {
   }
 }
 
-TEST(RotationTest, TheCanvasHoldsEveryCorner) {
+TEST(WarpTest, TheCanvasHoldsEveryCorner) {
   const GrayImage image(120, 90, 100);
   for (int degrees = 0; degrees < 360; degrees += 7) {
     const WarpedImage warp = Turned(image, degrees);
@@ -68,7 +68,7 @@ TEST(RotationTest, TheCanvasHoldsEveryCorner) {
   }
 }
 
-TEST(RotationTest, QuarterTurnsMovePixels) {
+TEST(WarpTest, QuarterTurnsMovePixels) {
   GrayImage image(3, 2);
   image.pixels = {1, 2, 3, 4, 5, 6};
   EXPECT_EQ(Turned(image, 0).image.pixels, image.pixels);
@@ -81,43 +81,30 @@ TEST(RotationTest, QuarterTurnsMovePixels) {
   EXPECT_EQ(Turned(quarter.image, -90).image.pixels, image.pixels);
 }
 
-TEST(RotationTest, RootSiftFollowsTurnsAndSizes) {
-  // Blobs of many shapes; no picture of this machine.
-  GrayImage image(320, 240, 100);
-  for (int k = 0; k < 150; ++k) {
-    const double x = 20 + 280 * std::fmod(k * 0.618034, 1);
-    const double y = 20 + 200 * std::fmod(k * 0.754878, 1);
-    const GrayImage blob =
-        Blob(320, 240, x, y, 1.5 + 3 * std::fmod(k * 0.37, 1));
-    for (size_t i = 0; i < image.pixels.size(); ++i) {
-      image.pixels[i] += (k % 2 ? 0.4f : -0.3f) * blob.pixels[i];
+TEST(WarpTest, ColoursMoveWithTheGray) {
+  Image image;
+  image.width = 3;
+  image.height = 2;
+  image.gray = GrayImage(3, 2);
+  for (int i = 0; i < 6; ++i) {
+    image.gray.pixels[i] = static_cast<float>(10 * i);
+    for (int c = 0; c < 3; ++c) {
+      image.bgr.push_back(static_cast<uint8_t>(10 * i + c));
     }
   }
-  for (float& v : image.pixels) v = std::clamp(v, 0.0f, 255.0f);
-  Image photograph;
-  photograph.width = image.width;
-  photograph.height = image.height;
-  photograph.gray = image;
-  const auto quiet = [](const std::string&) {};
-  const auto turned =
-      EvaluateRotation(photograph, {"rootsift"}, {}, {0, 40, 90}, quiet);
-  ASSERT_EQ(turned.size(), 1u);
-  double sum = 0;
-  for (const double share : turned[0].angles) sum += share;
-  EXPECT_NEAR(sum, 1, 1e-9);
-  ASSERT_EQ(turned[0].scores.size(), 3u);
-  EXPECT_EQ(turned[0].scores[0].Accuracy(), 1);
-  EXPECT_EQ(turned[0].scores[0].angle_error, 0);
-  for (const WarpScore& score : turned[0].scores) {
-    EXPECT_GT(score.matches, 50);
-    EXPECT_GT(score.Accuracy(), 0.75) << score.warp;
-    EXPECT_LT(score.angle_error, 2) << score.warp;
+  const WarpedPhotograph turned = TurnedPhotograph(image, 90);
+  EXPECT_EQ(turned.image.width, 2);
+  EXPECT_EQ(turned.image.height, 3);
+  ASSERT_EQ(turned.image.bgr.size(), 18u);
+  for (int i = 0; i < 6; ++i) {
+    for (int c = 0; c < 3; ++c) {
+      EXPECT_EQ(turned.image.bgr[3 * i + c], turned.image.gray.pixels[i] + c);
+    }
   }
-  const auto resized =
-      EvaluateScale(photograph, {"rootsift"}, {}, {0.7, 1.5}, quiet);
-  for (const WarpScore& score : resized[0].scores) {
-    EXPECT_GT(score.Accuracy(), 0.7) << score.warp;
-  }
+  // (0, 0) comes to the right end of the top row.
+  EXPECT_EQ(turned.homography, (Matrix3{0, -1, 1, 1, 0, 0, 0, 0, 1}));
+  image.bgr.clear();
+  EXPECT_TRUE(ResizedPhotograph(image, 0.5).image.bgr.empty());
 }
 
 }  // namespace
