@@ -5,8 +5,6 @@
 #include <cctype>
 #include <cstdio>
 #include <filesystem>
-#include <fstream>
-#include <iterator>
 #include <map>
 #include <memory>
 #include <nlohmann/json.hpp>
@@ -104,27 +102,6 @@ std::vector<Photograph> FindPhotographs(const std::vector<std::string>& paths) {
   return photographs;
 }
 
-// FNV-1a of the weights that the preset uses, by name: features of other
-// weights must not get into the same file.
-Json WeightsOf(const Preset& preset, const ExtractorOptions& options) {
-  std::vector<std::string> names;
-  if (preset.detector == "lift") names.emplace_back("lift_detector");
-  if (preset.orientation == "lift") names.emplace_back("lift_orientation");
-  if (preset.descriptor == "deepdesc" || preset.descriptor == "logpolar") {
-    names.push_back(preset.descriptor);
-  }
-  Json weights = Json::object();
-  for (const std::string& name : names) {
-    std::ifstream file(FindModel(options.models, name), std::ios::binary);
-    uint64_t sum = 14695981039346656037u;
-    for (std::istreambuf_iterator<char> it(file), end; it != end; ++it) {
-      sum = (sum ^ static_cast<unsigned char>(*it)) * 1099511628211u;
-    }
-    weights[name] = fmt::format("{:016x}", sum);
-  }
-  return weights;
-}
-
 // Everything but the steps that the features depend on.
 Json Options(const ExtractArguments& arguments, const Preset& preset) {
   Json options = {{"max_keypoints", arguments.extractor.max_keypoints},
@@ -138,7 +115,10 @@ Json Options(const ExtractArguments& arguments, const Preset& preset) {
                        {"nms_levels", lift.maxima.neighbour_levels},
                        {"border", lift.border}};
   }
-  options["weights"] = WeightsOf(preset, arguments.extractor);
+  for (const auto& [file, checksum] :
+       WeightsChecksums(preset, arguments.extractor)) {
+    options["weights"][file] = checksum;
+  }
   return options;
 }
 
@@ -184,8 +164,9 @@ std::optional<FeatureSet> TryExtract(const Photograph& photograph,
                                      const ExtractArguments& arguments,
                                      const ProgressLine& line) {
   try {
-    const Image image = ReadImage(photograph.path,
-                                  {.max_image_size = arguments.max_image_size});
+    const Image image =
+        ReadImage(photograph.path, {.max_image_size = arguments.max_image_size,
+                                    .keep_colour = steps.NeedsColour()});
     return Extract(image, steps, arguments.extractor.max_keypoints);
   } catch (const InputError& error) {
     line.Show("");
@@ -203,7 +184,7 @@ void PrintSummary(const ExtractArguments& arguments, int extracted,
                seconds / extracted);
   }
   if (skipped > 0) fmt::print("{} could not be used\n", skipped);
-  fmt::print("written  {}\n", arguments.output);
+  if (extracted > 0) fmt::print("written  {}\n", arguments.output);
 }
 
 int RunExtract(const ExtractArguments& arguments) {
@@ -211,8 +192,8 @@ int RunExtract(const ExtractArguments& arguments) {
   const bool quiet = arguments.common.quiet;
   std::vector<Photograph> photographs = FindPhotographs(arguments.paths);
   const Preset preset = ParsePreset(arguments.preset);
-  const auto attributes = Attributes(arguments, preset);
   const Steps steps = MakeSteps(preset, arguments.extractor);
+  const auto attributes = Attributes(arguments, preset);
   const fs::path parent = fs::path(arguments.output).parent_path();
   if (!parent.empty()) EnsureWritableFolder(parent);
   CheckOptions(arguments.output, attributes);

@@ -86,7 +86,9 @@ TEST_F(ExtractTest, FoldersAndFilesByName) {
   const auto options = nlohmann::json::parse(attributes.at("options"));
   EXPECT_EQ(options["max_keypoints"], 50);
   EXPECT_EQ(options["max_image_size"], 0);
-  EXPECT_EQ(options["weights"]["deepdesc"].get<std::string>().size(), 16u);
+  EXPECT_EQ(
+      options["weights"]["deepdesc.safetensors"].get<std::string>().size(),
+      16u);
 }
 
 // The numbers are those of `tiepoint match`.

@@ -93,7 +93,7 @@ std::optional<std::string> ReadText(hid_t file, const std::string& name) {
   }
   std::string text(H5Tget_size(type.Id()), '\0');
   if (H5Aread(attribute.Id(), type.Id(), text.data()) < 0) return std::nullopt;
-  return std::string(text.c_str());
+  return text.substr(0, text.find('\0'));
 }
 
 extern "C" herr_t NoteAttribute(hid_t, const char* name, const H5A_info_t*,
@@ -137,7 +137,7 @@ struct Numbers {
 
 class PhotographReader {
  public:
-  PhotographReader(hid_t file, std::string name, const std::string& path)
+  PhotographReader(hid_t file, const std::string& name, const std::string& path)
       : group_(H5Gopen2(file, name.c_str(), H5P_DEFAULT)),
         where_(path + ": " + name) {
     if (!group_) throw Damaged(where_);
@@ -232,7 +232,7 @@ class PhotographReader {
   // The file holds one descriptor a column.
   DescriptorMatrix Descriptors(size_t count) const {
     const auto numbers = Get(kDescriptors);
-    if (!numbers) return {};
+    if (!numbers) return {static_cast<int>(count), 0, {}};
     if (numbers->shape.size() != 2 || numbers->shape[1] != count) {
       throw WrongShape(kDescriptors, *numbers, "D x " + std::to_string(count));
     }
@@ -309,7 +309,7 @@ bool WriteFeatures(hid_t group, const FeatureSet& features) {
     }
   }
   const int64_t size[] = {features.image_width, features.image_height};
-  const bool described = matrix.rows > 0 || count == 0;
+  const bool described = length > 0;
   return (!described ||
           WriteFloats(group, kDescriptors, {length, count}, columns)) &&
          WriteFloats(group, kKeypoints, {count, 2}, positions) &&
@@ -450,7 +450,7 @@ void FeatureFileWriter::Add(const std::string& name,
   if (normal.empty()) throw InputError(where + ": is not a name");
   if (Has(normal)) throw InputError(where + " is there already");
   const int rows = features.descriptors.rows;
-  if (rows != 0 && rows != std::ssize(features.keypoints)) {
+  if (rows != std::ssize(features.keypoints)) {
     throw InputError(where + " has other numbers of keypoints and descriptors");
   }
   const Hdf5Properties links(H5Pcreate(H5P_LINK_CREATE));

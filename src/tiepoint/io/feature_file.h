@@ -25,7 +25,7 @@
 namespace tiepoint {
 
 // Reads; not thread-safe. Missing scales are 1, missing angles and scores 0, a
-// missing size is 0 x 0, and without descriptors their matrix has no rows.
+// missing size is 0 x 0, missing descriptors have no columns.
 // Photographs are the groups that hold keypoints.
 class FeatureFile {
  public:

@@ -133,8 +133,7 @@ TEST_F(FeatureFileTest, ComesBackEqual) {
 }
 
 TEST_F(FeatureFileTest, NoKeypointsAndNoDescriptors) {
-  FeatureSet bare = MakeFeatures(3, 0, 1);
-  bare.descriptors = {};
+  const FeatureSet bare = MakeFeatures(3, 0, 1);
   {
     FeatureFileWriter writer(path_, kAttributes);
     writer.Add("empty.jpg", MakeFeatures(0, 128, 0));
@@ -203,7 +202,8 @@ TEST_F(FeatureFileTest, KeypointsAloneAreEnough) {
   const FeatureSet features = file.Find("a.jpg").value();
   EXPECT_THAT(features.keypoints,
               ElementsAre(Keypoint{1, 2, 1, 0, 0}, Keypoint{3, 4, 1, 0, 0}));
-  EXPECT_EQ(features.descriptors.rows, 0);
+  EXPECT_EQ(features.descriptors.rows, 2);
+  EXPECT_EQ(features.descriptors.cols, 0);
   EXPECT_EQ(features.image_width, 0);
 }
 

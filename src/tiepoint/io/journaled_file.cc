@@ -12,7 +12,9 @@
 #include <filesystem>
 #include <fstream>
 #include <iterator>
+#include <string_view>
 
+#include "tiepoint/base/checksum.h"
 #include "tiepoint/base/error.h"
 
 namespace tiepoint {
@@ -38,15 +40,6 @@ void WriteAll(int descriptor, const std::string& path, const char* data,
     offset += written;
     count -= written;
   }
-}
-
-// FNV-1a, 64 bits: tells a whole journal from one that was cut short.
-uint64_t Checksum(const char* data, size_t count) {
-  uint64_t sum = 14695981039346656037u;
-  for (size_t i = 0; i < count; ++i) {
-    sum = (sum ^ static_cast<uint8_t>(data[i])) * 1099511628211u;
-  }
-  return sum;
 }
 
 void AppendNumber(std::string& text, uint64_t value) {
@@ -159,7 +152,7 @@ void JournaledFile::WriteJournal() const {
     AppendNumber(content, index);
     content.append(page.data(), page.size());
   }
-  AppendNumber(content, Checksum(content.data(), content.size()));
+  AppendNumber(content, Checksum(content));
   const std::string path = JournalPath(path_);
   const int journal =
       open(path.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
@@ -191,7 +184,8 @@ void JournaledFile::Recover() {
       (content.size() - kMagicSize - sizeof(uint64_t)) % kRecord == 0 &&
       content.compare(0, kMagicSize, kMagic) == 0 &&
       NumberAt(content, content.size() - sizeof(uint64_t)) ==
-          Checksum(content.data(), content.size() - sizeof(uint64_t));
+          Checksum(std::string_view(content).substr(
+              0, content.size() - sizeof(uint64_t)));
   if (whole) {
     for (size_t at = kMagicSize; at + kRecord <= content.size();
          at += kRecord) {

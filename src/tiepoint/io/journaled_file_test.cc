@@ -9,6 +9,7 @@
 #include <fstream>
 #include <iterator>
 
+#include "tiepoint/base/checksum.h"
 #include "tiepoint/base/error.h"
 #include "tiepoint/io/atomic_file.h"
 
@@ -91,10 +92,7 @@ TEST_F(JournaledFileTest, IsOldOrNewWhereverTheProgramEnds) {
   std::string journal = "tiepoint journal 1\n";
   journal.append(reinterpret_cast<const char*>(&index), 8);
   journal += page;
-  uint64_t sum = 14695981039346656037u;
-  for (const char c : journal) {
-    sum = (sum ^ static_cast<uint8_t>(c)) * 1099511628211u;
-  }
+  const uint64_t sum = Checksum(journal);
   journal.append(reinterpret_cast<const char*>(&sum), 8);
   std::string renewed = kOld;
   renewed.replace(4096, 4096, page);
