@@ -486,6 +486,7 @@ void AddProtocol(CLI::App& evaluate, CommandContext& context,
   if (name == "all") {
     arguments->one_a_set = true;
     arguments->rotation.step = 30;
+    arguments->pose.estimators = {"magsac", "ratio+magsac", "tiepoint"};
   }
   CLI::App* command = evaluate.add_subcommand(name, text);
   command

@@ -22,9 +22,9 @@ struct PoseProtocolOptions {
   // Each [FILTER+]ESTIMATOR. Filters: "ratio" (max_ratio), "gms" (of all
   // one-way nearest neighbours instead of mutual ones). Estimators: see
   // ParsePoseEstimator.
-  std::vector<std::string> estimators = {"eightpoint", "ransac",
-                                         "magsac",     "tiepoint",
-                                         "gms+ransac", "ratio+magsac"};
+  std::vector<std::string> estimators = {"magsac",   "ratio+magsac",
+                                         "tiepoint", "gms+ransac",
+                                         "ransac",   "eightpoint"};
   double max_ratio = 0.8;
   GmsOptions gms;
   // Thresholds of the estimators, in working pixels; its seed is not used.
