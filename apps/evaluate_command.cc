@@ -462,6 +462,11 @@ void AddSfmOptions(CLI::App& command, EvaluateArguments& arguments) {
       ->check(CLI::NonNegativeNumber.description(""))
       ->capture_default_str();
   command
+      .add_option("--max-photographs", sfm.max_photographs,
+                  "Scenes with more photographs are left out; 0: none")
+      ->check(CLI::NonNegativeNumber.description(""))
+      ->capture_default_str();
+  command
       .add_option("--min-matches", sfm.min_matches,
                   "Pairs with fewer matches are dropped")
       ->check(CLI::NonNegativeNumber.description(""))
@@ -486,6 +491,7 @@ void AddProtocol(CLI::App& evaluate, CommandContext& context,
   if (name == "all") {
     arguments->one_a_set = true;
     arguments->rotation.step = 30;
+    arguments->sfm.max_photographs = 20;
     arguments->pose.estimators = {"magsac", "ratio+magsac", "tiepoint"};
   }
   CLI::App* command = evaluate.add_subcommand(name, text);

@@ -611,10 +611,20 @@ std::unique_ptr<Protocol> MakeSfmProtocol(
   std::vector<SfmScene> scenes;
   for (const std::string& folder : folders) {
     for (SfmScene& scene : FindSfmScenes(folder)) {
+      const auto count = static_cast<int>(scene.photographs.size());
+      if (options.max_photographs > 0 && count > options.max_photographs) {
+        if (options.report) {
+          options.report(scene.name + " is left out: it has " +
+                         std::to_string(count) + " photographs");
+        }
+        continue;
+      }
       scenes.push_back(std::move(scene));
     }
   }
-  if (scenes.empty()) throw InputError("sfm: no folder of photographs given");
+  if (scenes.empty()) {
+    throw InputError("sfm: no folder of so few photographs was given");
+  }
   return std::make_unique<SfmProtocol>(std::move(scenes), options);
 }
 
