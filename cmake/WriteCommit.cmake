@@ -1,3 +1,4 @@
+cmake_minimum_required(VERSION 3.25)
 # cmake -DSOURCE=dir -DOUTPUT=commit.h -P WriteCommit.cmake: the commit that is
 # built, "-dirty" when files differ from it; rewritten only when it changes, so
 # that nothing is compiled in vain.
