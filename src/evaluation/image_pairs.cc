@@ -197,8 +197,9 @@ std::vector<ImagePair> FindImagePairs(const std::vector<std::string>& folders,
   return chosen;
 }
 
-std::vector<Photograph> FindPhotographs(const std::vector<std::string>& paths) {
-  std::vector<Photograph> found;
+std::vector<ScenePhotograph> FindScenePhotographs(
+    const std::vector<std::string>& paths) {
+  std::vector<ScenePhotograph> found;
   std::set<std::string> seen;
   const auto add = [&](const std::string& set, const std::string& sequence,
                        const fs::path& path) {

@@ -60,7 +60,7 @@ std::vector<ImagePair> FindImagePairs(const std::vector<std::string>& folders,
                                       const ImagePairOptions& options = {});
 
 // One photograph, named like a pair.
-struct Photograph {
+struct ScenePhotograph {
   std::string set, sequence, path;
 };
 
@@ -68,7 +68,8 @@ struct Photograph {
 // folder that has photographs (whatever its truth; a folder "images" goes by
 // the name of its parent) where folders are. Throws InputError when there is
 // none.
-std::vector<Photograph> FindPhotographs(const std::vector<std::string>& paths);
+std::vector<ScenePhotograph> FindScenePhotographs(
+    const std::vector<std::string>& paths);
 
 // The items of a protocol over pairs, and the pair of each item.
 class PairList {

@@ -122,17 +122,17 @@ TEST_F(ImagePairsTest, PassesOverOtherProtocols) {
 
 TEST_F(ImagePairsTest, SweepsTakeTheFirstOfEachSequence) {
   std::vector<std::string> names;
-  for (const Photograph& p :
-       FindPhotographs({At("pose"), At("webcam"), At("oxford_affine/graf"),
-                        At("few/three/2.jpg"), At("pose/fox/images/3.jpg")})) {
+  for (const ScenePhotograph& p : FindScenePhotographs(
+           {At("pose"), At("webcam"), At("oxford_affine/graf"),
+            At("few/three/2.jpg"), At("pose/fox/images/3.jpg")})) {
     names.push_back(p.set + "|" + p.sequence + "|" +
                     fs::path(p.path).filename().string());
   }
   EXPECT_THAT(names, ElementsAre("pose|fox|1.jpg", "webcam|mexico|a.jpg",
                                  "oxford_affine|graf|img1.png", "three|2|2.jpg",
                                  "fox|3|3.jpg"));
-  EXPECT_THROW(FindPhotographs({At("patches")}), InputError);
-  EXPECT_THROW(FindPhotographs({At("none")}), InputError);
+  EXPECT_THROW(FindScenePhotographs({At("patches")}), InputError);
+  EXPECT_THROW(FindScenePhotographs({At("none")}), InputError);
 }
 
 TEST_F(ImagePairsTest, ItemsLeadBackToTheirPairs) {

@@ -92,7 +92,7 @@ class SweepProtocol : public Protocol {
         matching_(matching),
         columns_(MakeColumns(turns)) {
     std::set<std::string> sets;
-    for (const Photograph& photograph : FindPhotographs(paths)) {
+    for (const ScenePhotograph& photograph : FindScenePhotographs(paths)) {
       if (!sets.insert(photograph.set).second && one_a_set) continue;
       for (const double step : steps_) {
         items_.push_back({photograph.set, photograph.sequence, NumberName(step),

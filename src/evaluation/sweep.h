@@ -55,8 +55,8 @@ struct ScaleOptions {
 };
 
 // `paths`: photographs, or folders of which each sequence gives its first
-// (FindPhotographs, whose errors they throw; InputError for steps and factors
-// out of range). Feature files cannot be swept.
+// (FindScenePhotographs, whose errors they throw; InputError for steps and
+// factors out of range). Feature files cannot be swept.
 std::unique_ptr<Protocol> MakeRotationProtocol(
     const std::vector<std::string>& paths, const RotationOptions& options = {});
 std::unique_ptr<Protocol> MakeScaleProtocol(
