@@ -493,6 +493,7 @@ void AddProtocol(CLI::App& evaluate, CommandContext& context,
     arguments->one_a_set = true;
     arguments->rotation.step = 30;
     arguments->sfm.max_photographs = 20;
+    arguments->sfm.only_with_truth = true;
     arguments->pose.estimators = {"magsac", "ratio+magsac", "tiepoint"};
   }
   CLI::App* command = evaluate.add_subcommand(name, text);

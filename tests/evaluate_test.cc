@@ -135,7 +135,7 @@ TEST_F(EvaluateTest, FeatureFilesHaveTheNumbersOfTheirPreset) {
   ASSERT_EQ(result.exit_code, 0) << result.errors;
   const json protocol = ReadJson(Path("r.json"))["protocols"][0];
   ASSERT_THAT(Labels(protocol), ElementsAre("sift", "sift -0.25", "file"));
-  EXPECT_GT(protocol["summaries"][0]["columns"]["correct_3"]["value"], 30);
+  EXPECT_GT(protocol["summaries"][0]["columns"]["correct_3"]["mean"], 30);
   EXPECT_EQ(protocol["summaries"][0]["columns"],
             protocol["summaries"][2]["columns"]);
 }
@@ -202,7 +202,7 @@ TEST_F(EvaluateTest, BadInputIsOneLine) {
                 "data");
   ExpectRefused(Evaluate({"sfm", "--data", data, "--presets", "sift",
                           "--colmap", "no-such-program"}),
-                "data");
+                "no-such-program");
 
   Write("data/planes/wall/H_1_2", "1 2 3");
   ExpectRefused(matching({"--data", data, "--presets", "sift"}), "H_1_2");

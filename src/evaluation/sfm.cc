@@ -611,6 +611,7 @@ std::unique_ptr<Protocol> MakeSfmProtocol(
   std::vector<SfmScene> scenes;
   for (const std::string& folder : folders) {
     for (SfmScene& scene : FindSfmScenes(folder)) {
+      if (options.only_with_truth && scene.truth == SfmTruth::kNone) continue;
       const auto count = static_cast<int>(scene.photographs.size());
       if (options.max_photographs > 0 && count > options.max_photographs) {
         if (options.report) {
@@ -623,7 +624,7 @@ std::unique_ptr<Protocol> MakeSfmProtocol(
     }
   }
   if (scenes.empty()) {
-    throw InputError("sfm: no folder of so few photographs was given");
+    throw InputError("sfm: no scene of the wanted kind and size was given");
   }
   return std::make_unique<SfmProtocol>(std::move(scenes), options);
 }

@@ -41,7 +41,8 @@ struct SfmOptions {
   // 0: all pairs; else each photograph with this many nearest ones in the
   // order of the names.
   int neighbours = 0;
-  int max_photographs = 0;  // scenes with more are left out; 0: none
+  int max_photographs = 0;       // scenes with more are left out; 0: none
+  bool only_with_truth = false;  // scenes without cameras are left out
   SfmIntrinsics intrinsics = SfmIntrinsics::kAuto;
   std::string colmap = "colmap";  // program
   int threads = 1;                // of COLMAP; one is reproducible

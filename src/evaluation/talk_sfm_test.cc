@@ -54,7 +54,7 @@ TEST(TalkSfmTest, TheTextNamesWhatMayBeCompared) {
   const std::string text = TalkText("Herzjesu-P8");
   EXPECT_THAT(text, HasSubstr("LIFT"));
   EXPECT_THAT(text, HasSubstr("SIFT ? "));  // read with doubt
-  EXPECT_THAT(text, HasSubstr("full size"));
+  EXPECT_THAT(TalkNote(), HasSubstr("full size"));
   EXPECT_THAT(TalkText("roman forum"), HasSubstr("-"));  // one row is lost
   EXPECT_THAT(TalkText("entry-P10"), IsEmpty());
 }
