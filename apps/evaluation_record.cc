@@ -6,7 +6,6 @@
 #include <ctime>
 #include <filesystem>
 #include <fstream>
-#include <iterator>
 #include <utility>
 
 #include "commit.h"
@@ -27,16 +26,36 @@ std::string Now() {
   return text.data();
 }
 
+// Absolute paths by their last part: where a folder lies on one machine says
+// nothing about the numbers, and records are published.
+std::string WithoutFolders(const std::string& argument) {
+  std::string text, word;
+  const auto add_word = [&] {
+    const bool absolute = word.size() > 1 && word.front() == '/';
+    if (absolute && word.back() == '/') word.pop_back();
+    text += absolute ? fs::path(word).filename().string() : word;
+    word.clear();
+  };
+  for (const char c : argument) {
+    if (c == ',' || c == '=' || c == ':') {
+      add_word();
+      text += c;
+    } else {
+      word += c;
+    }
+  }
+  add_word();
+  return text;
+}
+
 std::string CommandLine() {
   std::ifstream file("/proc/self/cmdline", std::ios::binary);
-  std::string text{std::istreambuf_iterator<char>(file), {}};
-  if (!text.empty()) text.pop_back();
-  // The program by its name: its folder says nothing about the numbers.
-  const size_t end = text.find('\0');
-  const std::string program = fs::path(text.substr(0, end)).filename();
-  std::string rest = end == std::string::npos ? "" : text.substr(end);
-  for (char& c : rest) c = c == '\0' ? ' ' : c;
-  return program + rest;
+  std::string text, argument;
+  while (std::getline(file, argument, '\0')) {
+    text += text.empty() ? fs::path(argument).filename().string()
+                         : " " + WithoutFolders(argument);
+  }
+  return text;
 }
 
 std::string Machine() {

@@ -107,6 +107,9 @@ TEST_F(EvaluateTest, AllWritesEveryForm) {
   for (const char* key : {"version", "commit", "date", "command", "machine"}) {
     EXPECT_NE(record[key], "") << key;
   }
+  EXPECT_THAT(std::string(record["command"]),
+              AllOf(StartsWith("tiepoint evaluate all --data data --presets "),
+                    Not(HasSubstr(Path("")))));
   const json& matching = record["protocols"][1];
   EXPECT_EQ(matching["items"].size(), 3u);  // wall 1-2, roof 0-2 and 1-3
   EXPECT_EQ(matching["methods"][0]["settings"]["max_keypoints"], 200);
