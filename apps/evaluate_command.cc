@@ -21,6 +21,7 @@
 #include "evaluation/sfm.h"
 #include "evaluation/sweep.h"
 #include "evaluation_record.h"
+#include "feature_options.h"
 #include "progress_line.h"
 #include "tiepoint/base/error.h"
 #ifdef TIEPOINT_WITH_TRAINING
@@ -335,14 +336,7 @@ void AddEvaluationOptions(CLI::App& command, EvaluateArguments& arguments) {
       ->delimiter(',')
       ->type_name("FILES")
       ->group(features);
-  command
-      .add_option("--max-keypoints", arguments.extractor.max_keypoints,
-                  "The strongest are kept, at most this many a photograph; 0: "
-                  "all")
-      ->type_name("N")
-      ->check(CLI::NonNegativeNumber.description(""))
-      ->capture_default_str()
-      ->group(features);
+  AddExtractorOptions(command, arguments.extractor);
   command
       .add_option("--max-image-size", arguments.max_image_size,
                   "Photographs are reduced to this longer side, and errors "
@@ -350,11 +344,6 @@ void AddEvaluationOptions(CLI::App& command, EvaluateArguments& arguments) {
                   "stored for fixed cameras and sfm")
       ->type_name("PIXELS")
       ->check(CLI::NonNegativeNumber.description(""))
-      ->group(features);
-  command
-      .add_option("--models", arguments.extractor.models,
-                  "Folder of the weights")
-      ->type_name("DIR")
       ->group(features);
 
   const char* const output = "Output";
@@ -574,14 +563,8 @@ void AddParity(CLI::App& evaluate, CommandContext& context) {
   command->add_option("--presets", arguments->presets, "Presets, by commas")
       ->delimiter(',')
       ->capture_default_str();
-  command
-      ->add_option("--max-keypoints", arguments->extractor.max_keypoints,
-                   "The strongest are kept")
-      ->capture_default_str();
-  command->add_option("--max-image-size", arguments->max_image_size,
-                      "Longer side of the working image; 0: as stored");
-  command->add_option("--models", arguments->extractor.models,
-                      "Folder of the weights");
+  AddExtractorOptions(*command, arguments->extractor);
+  AddMaxImageSizeOption(*command, arguments->max_image_size);
   command->add_option("--json", arguments->files.json,
                       "Write everything here as JSON");
   AddCommonOptions(*command, arguments->common);

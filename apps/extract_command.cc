@@ -14,6 +14,7 @@
 #include <vector>
 
 #include "command.h"
+#include "feature_options.h"
 #include "progress_line.h"
 #include "tiepoint/base/error.h"
 #include "tiepoint/image/read_image.h"
@@ -21,6 +22,7 @@
 #include "tiepoint/io/feature_file.h"
 #include "tiepoint/pipeline/extract.h"
 #include "tiepoint/pipeline/preset.h"
+#include "tiepoint/pipeline/preset_json.h"
 #include "tiepoint/pipeline/stopwatch.h"
 
 namespace {
@@ -104,21 +106,8 @@ std::vector<Photograph> FindPhotographs(const std::vector<std::string>& paths) {
 
 // Everything but the steps that the features depend on.
 Json Options(const ExtractArguments& arguments, const Preset& preset) {
-  Json options = {{"max_keypoints", arguments.extractor.max_keypoints},
-                  {"max_image_size", arguments.max_image_size}};
-  if (preset.detector == "lift") {
-    const LiftDetectorOptions& lift = arguments.extractor.lift;
-    options["lift"] = {{"first_scale", lift.scales.first_scale},
-                       {"last_scale", lift.scales.last_scale},
-                       {"levels_per_octave", lift.scales.levels_per_octave},
-                       {"nms_radius", lift.maxima.radius},
-                       {"nms_levels", lift.maxima.neighbour_levels},
-                       {"border", lift.border}};
-  }
-  for (const auto& [file, checksum] :
-       WeightsChecksums(preset, arguments.extractor)) {
-    options["weights"][file] = checksum;
-  }
+  Json options = FeatureSettings(preset, arguments.extractor);
+  options["max_image_size"] = arguments.max_image_size;
   return options;
 }
 
@@ -253,38 +242,9 @@ void AddExtractCommand(CLI::App& app, CommandContext& context) {
       ->type_name("FILE.h5")
       ->required();
 
-  const char* const features = "Features";
-  std::string presets;
-  for (const std::string& name : PresetNames()) presets += name + ", ";
-  command
-      ->add_option("--preset", arguments->preset,
-                   presets +
-                       "or detector/orientation/descriptor\n"
-                       "(see tiepoint match --help)")
-      ->type_name("NAME")
-      ->capture_default_str()
-      ->group(features);
-  command
-      ->add_option("--max-keypoints", arguments->extractor.max_keypoints,
-                   "The strongest are kept, at most this many a photograph; "
-                   "0: all")
-      ->type_name("N")
-      ->check(CLI::NonNegativeNumber.description(""))
-      ->capture_default_str()
-      ->group(features);
-  command
-      ->add_option("--max-image-size", arguments->max_image_size,
-                   "Work on photographs reduced to this longer side (0: as "
-                   "stored); coordinates stay those of the file")
-      ->type_name("PIXELS")
-      ->check(CLI::NonNegativeNumber.description(""))
-      ->capture_default_str()
-      ->group(features);
-  command
-      ->add_option("--models", arguments->extractor.models,
-                   "Folder of the weights")
-      ->type_name("DIR")
-      ->group(features);
+  AddPresetOption(*command, arguments->preset);
+  AddExtractorOptions(*command, arguments->extractor);
+  AddMaxImageSizeOption(*command, arguments->max_image_size);
   AddCommonOptions(*command, arguments->common);
   command->footer(
       "Photographs are named by their path below the folder given. Those that "

@@ -12,6 +12,7 @@
 #include <string>
 
 #include "command.h"
+#include "feature_options.h"
 #include "progress_line.h"
 #include "tiepoint/base/error.h"
 #include "tiepoint/io/atomic_file.h"
@@ -297,74 +298,10 @@ void AddMatchCommand(CLI::App& app, CommandContext& context) {
   command->add_flag("--descriptors", arguments->descriptors,
                     "Write the descriptors beside the JSON (.npy)");
 
-  const char* const features = "Features";
-  std::string presets;
-  for (const std::string& name : PresetNames()) presets += name + ", ";
-  command
-      ->add_option("--preset", options.preset,
-                   presets +
-                       "or detector/orientation/descriptor of\n"
-                       "lift sift orb akaze fast / lift sift none / deepdesc "
-                       "logpolar sift rootsift orb akaze,\n"
-                       "each of them or the whole also imported:FILE (weights "
-                       "published by others: TILDE, DeepDesc, LIFT)")
-      ->type_name("NAME")
-      ->capture_default_str()
-      ->group(features);
-  command
-      ->add_option("--max-keypoints", options.extractor.max_keypoints,
-                   "The strongest are kept, at most this many a photograph; "
-                   "0: all")
-      ->type_name("N")
-      ->check(CLI::NonNegativeNumber.description(""))
-      ->capture_default_str()
-      ->group(features);
-  command
-      ->add_option("--max-image-size", options.max_image_size,
-                   "Work on photographs reduced to this longer side (0: as "
-                   "stored); coordinates stay those of the file")
-      ->type_name("PIXELS")
-      ->check(CLI::NonNegativeNumber.description(""))
-      ->capture_default_str()
-      ->group(features);
-  command
-      ->add_option("--models", options.extractor.models,
-                   "Folder of the weights")
-      ->type_name("DIR")
-      ->group(features);
-  LiftDetectorOptions& lift = options.extractor.lift;
-  command
-      ->add_option("--first-scale", lift.scales.first_scale,
-                   "LIFT: finest scale, pixels")
-      ->type_name("PIXELS")
-      ->capture_default_str()
-      ->group(features);
-  command
-      ->add_option("--levels-per-octave", lift.scales.levels_per_octave,
-                   "LIFT: steps of scale in one octave")
-      ->type_name("N")
-      ->capture_default_str()
-      ->group(features);
-  command
-      ->add_option("--nms-radius", lift.maxima.radius,
-                   "LIFT: a keypoint is the highest score of a window of this "
-                   "half width in pixels of its level (the paper: 3)")
-      ->check(CLI::Range(1, 16))
-      ->capture_default_str()
-      ->group(features);
-  command
-      ->add_option("--nms-levels", lift.maxima.neighbour_levels,
-                   "LIFT: and of that window on this many levels above and "
-                   "below (the paper: 2)")
-      ->check(CLI::Range(0, 8))
-      ->capture_default_str()
-      ->group(features);
-  command
-      ->add_option("--border", lift.border,
-                   "LIFT: distance from the border, in scales")
-      ->type_name("SCALES")
-      ->capture_default_str()
-      ->group(features);
+  AddPresetOption(*command, options.preset);
+  AddExtractorOptions(*command, options.extractor);
+  AddMaxImageSizeOption(*command, options.max_image_size);
+  AddLiftOptions(*command, options.extractor.lift);
 
   const char* const geometry = "Geometry";
   command

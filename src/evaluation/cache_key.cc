@@ -8,20 +8,11 @@
 #include <fstream>
 #include <opencv2/core/utility.hpp>
 
+#include "tiepoint/base/checksum.h"
 #include "tiepoint/base/error.h"
 
 namespace tiepoint {
 namespace {
-
-constexpr uint64_t kBasis = 14695981039346656037ULL;
-constexpr uint64_t kPrime = 1099511628211ULL;
-
-uint64_t Fnv(uint64_t hash, std::string_view bytes) {
-  for (const char c : bytes) {
-    hash = (hash ^ static_cast<unsigned char>(c)) * kPrime;
-  }
-  return hash;
-}
 
 std::string Hexadecimal(uint64_t value) {
   std::array<char, 17> text{};
@@ -32,18 +23,18 @@ std::string Hexadecimal(uint64_t value) {
 
 }  // namespace
 
-std::string Checksum(std::string_view bytes) {
-  return Hexadecimal(Fnv(kBasis, bytes));
+std::string HexChecksum(std::string_view bytes) {
+  return Hexadecimal(Checksum(bytes));
 }
 
 std::string FileChecksum(const std::string& path) {
   std::ifstream file(path, std::ios::binary);
   if (!file) throw InputError(path + ": cannot be read");
-  uint64_t hash = kBasis;
+  uint64_t hash = kChecksumOfNothing;
   std::string block(1 << 20, '\0');
   while (file) {
     file.read(block.data(), static_cast<std::streamsize>(block.size()));
-    hash = Fnv(hash, std::string_view(block).substr(0, file.gcount()));
+    hash = Checksum(std::string_view(block).substr(0, file.gcount()), hash);
   }
   return Hexadecimal(hash);
 }

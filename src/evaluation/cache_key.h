@@ -9,7 +9,7 @@ namespace tiepoint {
 
 // FNV-1a, 64 bits, as 16 hexadecimal digits: names files and tells whether one
 // changed; no protection against intent.
-std::string Checksum(std::string_view bytes);
+std::string HexChecksum(std::string_view bytes);
 
 // Of a whole file; throws InputError when it cannot be read.
 std::string FileChecksum(const std::string& path);

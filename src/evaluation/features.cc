@@ -17,6 +17,7 @@
 #include "tiepoint/io/feature_file.h"
 #include "tiepoint/network/safetensors.h"
 #include "tiepoint/pipeline/extract.h"
+#include "tiepoint/pipeline/preset_json.h"
 
 namespace tiepoint {
 namespace {
@@ -89,7 +90,7 @@ class FeatureCache {
   FeatureCache(const std::string& folder, const Json& settings)
       : settings_(settings.dump() + " " + ProgramChecksum()) {
     if (!folder.empty()) {
-      folder_ = fs::path(folder) / "features" / Checksum(settings_);
+      folder_ = fs::path(folder) / "features" / HexChecksum(settings_);
       EnsureWritableFolder(folder_);
     }
   }
@@ -123,7 +124,7 @@ class FeatureCache {
   }
   std::string File(const std::string& path, int max_image_size) const {
     return (fs::path(folder_) /
-            (Checksum(Key(path, max_image_size)) + ".safetensors"))
+            (HexChecksum(Key(path, max_image_size)) + ".safetensors"))
         .string();
   }
 
@@ -232,26 +233,13 @@ class PresetSource : public FeatureSource {
  private:
   static Json SettingsOf(const Preset& preset,
                          const FeatureSourceOptions& options) {
-    const ExtractorOptions& extractor = options.extractor;
-    const LiftDetectorOptions& lift = extractor.lift;
     Json settings = {{"preset", preset.name},
                      {"detector", preset.detector},
                      {"orientation", preset.orientation},
                      {"descriptor", preset.descriptor},
-                     {"max_keypoints", extractor.max_keypoints},
                      {"keypoints_only", options.keypoints_only},
                      {"version", options.version}};
-    if (preset.detector == "lift") {
-      settings["lift"] = {{"first_scale", lift.scales.first_scale},
-                          {"last_scale", lift.scales.last_scale},
-                          {"levels_per_octave", lift.scales.levels_per_octave},
-                          {"nms_radius", lift.maxima.radius},
-                          {"nms_levels", lift.maxima.neighbour_levels},
-                          {"border", lift.border}};
-    }
-    for (const auto& [file, checksum] : WeightsChecksums(preset, extractor)) {
-      settings["weights"][file] = checksum;
-    }
+    settings.update(FeatureSettings(preset, options.extractor));
     return settings;
   }
 

@@ -193,9 +193,9 @@ TEST_F(FeaturesTest, ExternalFeaturesComeStrongestFirstInWorkingPixels) {
 
 TEST(CacheKey, KnownChecksums) {
   // The published values of FNV-1a.
-  EXPECT_EQ(Checksum(""), "cbf29ce484222325");
-  EXPECT_EQ(Checksum("foobar"), "85944171f73967e8");
-  EXPECT_EQ(FileChecksum("/dev/null"), Checksum(""));
+  EXPECT_EQ(HexChecksum(""), "cbf29ce484222325");
+  EXPECT_EQ(HexChecksum("foobar"), "85944171f73967e8");
+  EXPECT_EQ(FileChecksum("/dev/null"), HexChecksum(""));
   EXPECT_THROW(FileChecksum("/no/such/file"), InputError);
 }
 

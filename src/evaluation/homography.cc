@@ -8,7 +8,6 @@
 #include <opencv2/calib3d.hpp>
 #include <utility>
 
-#include "evaluation/draw_pair.h"
 #include "evaluation/matching.h"
 #include "evaluation/planar_columns.h"
 #include "evaluation/planar_pair.h"
@@ -197,14 +196,7 @@ class HomographyProtocol : public Protocol {
   std::string Draw(const FeatureSource& source,
                    const Item& item) const override {
     const PlanarPair pair = Load(source, item);
-    const auto matches = Matches(pair);
-    std::vector<bool> correct;
-    for (const double error :
-         MatchErrors(pair.set1(), pair.set2(), matches, pair.homography)) {
-      correct.push_back(error <= kDrawnCorrect);
-    }
-    return DrawPair(item.image1, item.image2, *pair.first, *pair.second,
-                    matches, correct);
+    return DrawPlanarMatches(item, pair, Matches(pair), kDrawnCorrect);
   }
 
  private:

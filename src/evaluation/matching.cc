@@ -152,14 +152,9 @@ class MatchingProtocol : public Protocol {
   std::string Draw(const FeatureSource& source,
                    const Item& item) const override {
     const PlanarPair pair = Load(source, item);
-    const auto matches =
-        MatchFeatures(pair.set1(), pair.set2(), options_.matching);
-    const auto errors =
-        MatchErrors(pair.set1(), pair.set2(), matches, pair.homography);
-    std::vector<bool> correct;
-    for (const double error : errors) correct.push_back(error <= kScorePixels);
-    return DrawPair(item.image1, item.image2, *pair.first, *pair.second,
-                    matches, correct);
+    return DrawPlanarMatches(
+        item, pair, MatchFeatures(pair.set1(), pair.set2(), options_.matching),
+        kScorePixels);
   }
 
  private:
@@ -186,6 +181,18 @@ std::vector<double> MatchErrors(const FeatureSet& first,
     errors.push_back(TransferError(homography, {a.x, a.y, b.x, b.y}));
   }
   return errors;
+}
+
+std::string DrawPlanarMatches(const Item& item, const PlanarPair& pair,
+                              const std::vector<Match>& matches,
+                              double max_error) {
+  std::vector<bool> correct;
+  for (const double error :
+       MatchErrors(pair.set1(), pair.set2(), matches, pair.homography)) {
+    correct.push_back(error <= max_error);
+  }
+  return DrawPair(item.image1, item.image2, *pair.first, *pair.second, matches,
+                  correct);
 }
 
 std::vector<Match> MatchFeatures(const FeatureSet& first,

@@ -27,6 +27,12 @@ std::vector<double> MatchErrors(const FeatureSet& first,
                                 const std::vector<Match>& matches,
                                 const Matrix3& homography);
 
+// The two pictures beside each other, matches of at most `max_error` pixels of
+// transfer error as correct: DrawPair (draw_pair.h).
+std::string DrawPlanarMatches(const Item& item, const PlanarPair& pair,
+                              const std::vector<Match>& matches,
+                              double max_error);
+
 // MatchDescriptors; throws InputError when there are keypoints but no
 // descriptors.
 std::vector<Match> MatchFeatures(const FeatureSet& first,

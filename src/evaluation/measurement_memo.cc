@@ -59,7 +59,7 @@ std::string MeasurementMemo::Key(const FeatureSource& source,
 }
 
 std::string MeasurementMemo::Path(const std::string& key) const {
-  return folder_ + "/" + Checksum(key) + ".json";
+  return folder_ + "/" + HexChecksum(key) + ".json";
 }
 
 }  // namespace tiepoint

@@ -160,7 +160,7 @@ std::string TruthChecksum(const std::vector<PosePair>& pairs) {
     add(pair.cam2_from_cam1.rotation);
     add(pair.cam2_from_cam1.translation);
   }
-  return Checksum(text);
+  return HexChecksum(text);
 }
 
 class Implementation final : public PoseProtocol {

@@ -1,0 +1,19 @@
+// SPDX-License-Identifier: Apache-2.0
+// The options of features, the same for every command that makes some.
+#pragma once
+
+#include <CLI/CLI.hpp>
+#include <string>
+
+#include "tiepoint/pipeline/preset.h"
+
+// --preset
+void AddPresetOption(CLI::App& command, std::string& preset);
+// --max-keypoints and --models
+void AddExtractorOptions(CLI::App& command,
+                         tiepoint::ExtractorOptions& extractor);
+// --max-image-size, 0: as stored
+void AddMaxImageSizeOption(CLI::App& command, int& max_image_size);
+// Of LIFT's detector: --first-scale, --levels-per-octave, --nms-radius,
+// --nms-levels, --border
+void AddLiftOptions(CLI::App& command, tiepoint::LiftDetectorOptions& lift);

@@ -1,0 +1,24 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "tiepoint/pipeline/preset_json.h"
+
+namespace tiepoint {
+
+nlohmann::ordered_json FeatureSettings(const Preset& preset,
+                                       const ExtractorOptions& options) {
+  nlohmann::ordered_json settings = {{"max_keypoints", options.max_keypoints}};
+  if (preset.detector == "lift") {
+    const LiftDetectorOptions& lift = options.lift;
+    settings["lift"] = {{"first_scale", lift.scales.first_scale},
+                        {"last_scale", lift.scales.last_scale},
+                        {"levels_per_octave", lift.scales.levels_per_octave},
+                        {"nms_radius", lift.maxima.radius},
+                        {"nms_levels", lift.maxima.neighbour_levels},
+                        {"border", lift.border}};
+  }
+  for (const auto& [file, checksum] : WeightsChecksums(preset, options)) {
+    settings["weights"][file] = checksum;
+  }
+  return settings;
+}
+
+}  // namespace tiepoint
