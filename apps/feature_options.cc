@@ -12,13 +12,14 @@ void AddPresetOption(CLI::App& command, std::string& preset) {
   for (const std::string& name : tiepoint::PresetNames())
     presets += name + ", ";
   command
-      .add_option("--preset", preset,
-                  presets +
-                      "or detector/orientation/descriptor of\n"
-                      "lift sift orb akaze fast / lift sift none / deepdesc "
-                      "logpolar sift rootsift orb akaze,\n"
-                      "each of them or the whole also imported:FILE (weights "
-                      "published by others: TILDE, DeepDesc, LIFT)")
+      .add_option(
+          "--preset", preset,
+          presets +
+              "or detector/orientation/descriptor of\n"
+              "lift tilde sift orb akaze fast / lift sift none / deepdesc "
+              "logpolar sift rootsift orb akaze,\n"
+              "each of them or the whole also imported:FILE (weights "
+              "published by others: TILDE, DeepDesc, LIFT)")
       ->type_name("NAME")
       ->capture_default_str()
       ->group(kGroup);

@@ -8,6 +8,8 @@
 
 #include "command.h"
 #include "tiepoint/base/error.h"
+#include "tiepoint/features/separable_tilde.h"
+#include "tiepoint/io/export_tilde.h"
 #include "tiepoint/io/import_weights.h"
 #include "tiepoint/network/model_file.h"
 #include "tiepoint/pipeline/preset.h"
@@ -19,7 +21,7 @@ using namespace tiepoint;
 
 // The weights that presets use.
 const std::vector<std::string> kNames = {"lift_detector", "lift_orientation",
-                                         "deepdesc", "logpolar"};
+                                         "deepdesc", "logpolar", "tilde"};
 
 int64_t NumParameters(const Model& model) {
   int64_t count = 0;
@@ -94,11 +96,27 @@ void Import(const std::string& source, const std::string& target) {
     fmt::print("licence: {}\n", licence->second);
 }
 
+// Filters of TILDE in their authors' text form.
+void ExportTilde(const std::string& models, const std::string& name,
+                 const std::string& target, int rank) {
+  const TildeFilters filters = TildeFiltersOf(ReadModel(Resolve(models, name)));
+  if (rank == 0) {
+    WriteTildeFilters(target, filters);
+    fmt::print("{}: {} filters\n", target, filters.bias.size());
+    return;
+  }
+  const SeparableTilde separable = SeparateTilde(filters, rank);
+  WriteTildeFilters(target, separable);
+  fmt::print("{}: {} separable filters a channel, relative error {:.3f}\n",
+             target, rank, RelativeDifference(filters, DenseTilde(separable)));
+}
+
 }  // namespace
 
 void AddModelsCommand(CLI::App& app, CommandContext& context) {
   struct Arguments {
     std::string models, name, output;
+    int rank = 0;
   };
   const auto arguments = std::make_shared<Arguments>();
   CLI::App* command =
@@ -108,7 +126,8 @@ void AddModelsCommand(CLI::App& app, CommandContext& context) {
       "Examples:\n"
       "  tiepoint models list\n"
       "  tiepoint models show deepdesc\n"
-      "  tiepoint models import CNN3.t7 -o deepdesc_released.safetensors");
+      "  tiepoint models import CNN3.t7 -o deepdesc_released.safetensors\n"
+      "  tiepoint models export tilde -o tilde24.txt --separable 4");
   const auto add = [&](const char* name, const char* text) {
     CLI::App* sub = command->add_subcommand(name, text);
     sub->add_option("--models", arguments->models, "Folder of the weights");
@@ -136,6 +155,24 @@ void AddModelsCommand(CLI::App& app, CommandContext& context) {
       ->required();
   importing->callback([arguments, &context] {
     Import(arguments->name, arguments->output);
+    context.exit_code = kExitAnswer;
+  });
+  CLI::App* exporting =
+      add("export", "Filters of TILDE in their authors' text form");
+  exporting->add_option("NAME", arguments->name, "Name, or path of a file")
+      ->required();
+  exporting->add_option("-o,--output", arguments->output, "File to write")
+      ->type_name("OUT.txt")
+      ->required();
+  exporting
+      ->add_option("--separable", arguments->rank,
+                   "So many separable filters a channel (the authors' form of "
+                   "4) in place of full ones")
+      ->check(CLI::Range(0, 21).description(""))
+      ->type_name("N");
+  exporting->callback([arguments, &context] {
+    ExportTilde(arguments->models, arguments->name, arguments->output,
+                arguments->rank);
     context.exit_code = kExitAnswer;
   });
 }

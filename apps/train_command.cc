@@ -21,16 +21,21 @@ constexpr char kHelp[] = R"(tiepoint train - train a network from photographs
   tiepoint train orientation --data DIR --descriptor deepdesc.safetensors
                              --output lift_orientation.safetensors
   tiepoint train detector    --data DIR --output lift_detector.safetensors
+  tiepoint train tilde       --data DIR --output tilde.safetensors
 
   --data DIR            photographs (.jpg, .png), searched below; repeatable
   --output FILE         weights; FILE.checkpoint beside it is resumed from
   --architecture NAME   descriptor: deepdesc (default) or logpolar
   --descriptor FILE     orientation: the frozen descriptor
   --iterations N        steps (default 1500)
-  --batch N             pairs a step (default 512; orientation 256, detector 64)
+  --batch N             pairs a step (default 512; orientation 256, detector 64;
+                        tilde: 16 pictures)
   --learning-rate X     of Adam, falling along a cosine (default 0.002)
   --loss NAME           descriptor: hardnet (default) or hinge (DeepDesc)
   --mining N            hinge: learn from the hardest 1/N (default 4)
+  --shape-weight X      tilde: of the shape term (default 0.1)
+  --temporal-weight X   tilde: of the temporal term (default 0.3)
+  --fixed-camera        tilde: the photographs are of one fixed camera
   --seed N              (default 1)
   --threads N           (default: all cores)
   --device NAME         auto (default), cpu, cuda
@@ -62,6 +67,7 @@ Arguments Parse(int argc, char** argv) {
   if (argc > 0) a.kind = argv[0];
   if (a.kind == "orientation") a.options.batch = 256;
   if (a.kind == "detector") a.options.batch = 64;
+  if (a.kind == "tilde") a.options.batch = 16;
   TrainOptions& o = a.options;
   const std::map<std::string, std::function<void(const std::string&)>> values =
       {{"--data", [&](const auto& v) { o.data.push_back(v); }},
@@ -85,6 +91,12 @@ Arguments Parse(int argc, char** argv) {
         [&](const auto& v) {
           o.checkpoint_minutes = Number("--checkpoint-minutes", v);
         }},
+       {"--shape-weight",
+        [&](const auto& v) { o.shape_weight = Number("--shape-weight", v); }},
+       {"--temporal-weight",
+        [&](const auto& v) {
+          o.temporal_weight = Number("--temporal-weight", v);
+        }},
        {"--data-note", [&](const auto& v) { o.data_note = v; }},
        {"--json", [&](const auto& v) { o.json = v; }}};
   for (int i = 1; i < argc; ++i) {
@@ -93,6 +105,8 @@ Arguments Parse(int argc, char** argv) {
       a.help = true;
     } else if (name == "--quiet") {
       o.quiet = true;
+    } else if (name == "--fixed-camera") {
+      o.fixed_camera = true;
     } else if (name == "--no-resume") {
       o.resume = false;
     } else if (const auto found = values.find(name); found != values.end()) {
@@ -124,9 +138,11 @@ int TrainMain(int argc, char** argv) {
       TrainOrientation(a.options);
     } else if (a.kind == "detector") {
       TrainDetector(a.options);
+    } else if (a.kind == "tilde") {
+      TrainTilde(a.options);
     } else {
       throw InputError("cannot train '" + a.kind +
-                       "'; choose descriptor, orientation or detector");
+                       "'; choose descriptor, orientation, detector or tilde");
     }
     return 0;
   } catch (const Interrupted&) {

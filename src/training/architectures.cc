@@ -107,6 +107,13 @@ Model LiftDetector() {
   return model;
 }
 
+Model Tilde() {
+  Model model;
+  model.spec = {
+      "tilde", {6, 21, 21}, {Conv("conv", 16, 21), Layer(Type::kGhh)}};
+  return model;  // the normalisation of channels is in the filters
+}
+
 std::string Text(double value) {
   char buffer[32];
   std::snprintf(buffer, sizeof buffer, "%g", value);
@@ -120,9 +127,10 @@ Model MakeArchitecture(const std::string& name) {
   if (name == "logpolar") return LogPolar();
   if (name == "lift-orientation") return LiftOrientation();
   if (name == "lift-detector") return LiftDetector();
+  if (name == "tilde") return Tilde();
   throw InputError("unknown architecture '" + name +
-                   "'; choose deepdesc, logpolar, lift-orientation or "
-                   "lift-detector");
+                   "'; choose deepdesc, logpolar, lift-orientation, "
+                   "lift-detector or tilde");
 }
 
 void NoteGeometry(const PatchGeometry& geometry, Model& model) {

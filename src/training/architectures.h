@@ -16,6 +16,9 @@ namespace tiepoint {
 //   "logpolar"          a small CNN on a log-polar patch
 //   "lift-orientation"  LIFT's orientation network (pooled form), 64 x 64
 //   "lift-detector"     25 x 25 filter bank + GHH
+//   "tilde"             21 x 21 x 6 filter bank + GHH. Signs as of kGhh: the
+//                       groups are those of TILDE's files with 0 and 1, 2 and 3
+//                       swapped
 // Throws InputError naming the choices.
 Model MakeArchitecture(const std::string& name);
 

@@ -61,12 +61,9 @@ void TrainDescriptor(const TrainOptions& options) {
   if (const std::string error = options.Validate(); !error.empty()) {
     throw InputError(error);
   }
-  TrainingTask task;
-  task.model = MakeArchitecture(
-      options.architecture.empty() ? "deepdesc" : options.architecture);
-  task.model.notes["licence"] = options.licence;
-  task.model.notes["data"] = options.data_note;
-  task.model.notes["seed"] = std::to_string(options.seed);
+  TrainingTask task =
+      MakeTask(options.architecture.empty() ? "deepdesc" : options.architecture,
+               options);
   task.model.notes["loss"] = options.descriptor_loss;
   const PatchGeometry geometry = NotedGeometry(task.model);
 

@@ -220,11 +220,7 @@ void TrainDetector(const TrainOptions& options) {
   if (const std::string error = options.Validate(); !error.empty()) {
     throw InputError(error);
   }
-  TrainingTask task;
-  task.model = MakeArchitecture("lift-detector");
-  task.model.notes["licence"] = options.licence;
-  task.model.notes["data"] = options.data_note;
-  task.model.notes["seed"] = std::to_string(options.seed);
+  TrainingTask task = MakeTask("lift-detector", options);
 
   PrepareTorch(options);
   const torch::Device device = ChooseDevice(options);
@@ -251,14 +247,8 @@ void TrainDetector(const TrainOptions& options) {
   }
   task.network = network;
   task.export_weights = [&](Model& model) {
-    const auto store = [&](const std::string& name, const torch::Tensor& t) {
-      const torch::Tensor c = t.detach().to(torch::kCPU).contiguous();
-      Tensor& tensor = model.weights[name];
-      tensor.shape.assign(c.sizes().begin(), c.sizes().end());
-      tensor.data.assign(c.data_ptr<float>(), c.data_ptr<float>() + c.numel());
-    };
-    store("conv.weight", network->Weight());
-    store("conv.bias", network->Bias());
+    StoreTensor("conv.weight", network->Weight(), model);
+    StoreTensor("conv.bias", network->Bias(), model);
   };
 
   const Model normalization = task.model;

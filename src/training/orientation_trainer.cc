@@ -123,11 +123,7 @@ void TrainOrientation(const TrainOptions& options) {
         "--descriptor is needed: the weights whose distances the "
         "orientations are learned from");
   }
-  TrainingTask task;
-  task.model = MakeArchitecture("lift-orientation");
-  task.model.notes["licence"] = options.licence;
-  task.model.notes["data"] = options.data_note;
-  task.model.notes["seed"] = std::to_string(options.seed);
+  TrainingTask task = MakeTask("lift-orientation", options);
   task.half = true;  // two million weights of one layer: 4 MB instead of 8
   const PatchGeometry geometry = NotedGeometry(task.model);
 

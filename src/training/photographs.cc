@@ -45,6 +45,30 @@ uint8_t Byte(float value) {
   return static_cast<uint8_t>(std::clamp(value + 0.5f, 0.0f, 255.0f));
 }
 
+constexpr int kColours = 3;
+
+// Means of factor x factor pixels of a picture in colour.
+std::vector<uint8_t> Reduced(const uint8_t* pixels, int pixels_width, int width,
+                             int height, int factor) {
+  std::vector<uint8_t> result;
+  result.reserve(static_cast<size_t>(width) * height * kColours);
+  for (int y = 0; y < height; ++y) {
+    for (int x = 0; x < width; ++x) {
+      for (int c = 0; c < kColours; ++c) {
+        int sum = 0;
+        for (int v = y * factor; v < (y + 1) * factor; ++v) {
+          const uint8_t* row =
+              pixels +
+              (static_cast<size_t>(v) * pixels_width + x * factor) * kColours;
+          for (int u = 0; u < factor; ++u) sum += row[u * kColours + c];
+        }
+        result.push_back(static_cast<uint8_t>(sum / (factor * factor)));
+      }
+    }
+  }
+  return result;
+}
+
 }  // namespace
 
 std::vector<std::string> FindPhotographs(
@@ -78,7 +102,7 @@ PhotographStore::PhotographStore(const std::vector<std::string>& paths,
   ParallelFor(static_cast<int>(paths.size()), [&](int i) {
     int width = 0, height = 0, channels = 0;
     const std::unique_ptr<uint8_t, decltype(&stbi_image_free)> pixels(
-        stbi_load(paths[i].c_str(), &width, &height, &channels, 1),
+        stbi_load(paths[i].c_str(), &width, &height, &channels, kColours),
         &stbi_image_free);
     if (!pixels || std::min(width, height) < 64) {
       std::fprintf(stderr, "skipped %s: %s\n", paths[i].c_str(),
@@ -90,20 +114,8 @@ PhotographStore::PhotographStore(const std::vector<std::string>& paths,
     Bytes& bytes = all[i];
     bytes.width = width / factor;
     bytes.height = height / factor;
-    bytes.pixels.resize(static_cast<size_t>(bytes.width) * bytes.height);
-    for (int y = 0; y < bytes.height; ++y) {
-      for (int x = 0; x < bytes.width; ++x) {
-        int sum = 0;
-        for (int v = 0; v < factor; ++v) {
-          for (int u = 0; u < factor; ++u) {
-            sum += pixels.get()[static_cast<size_t>(y * factor + v) * width +
-                                x * factor + u];
-          }
-        }
-        bytes.pixels[static_cast<size_t>(y) * bytes.width + x] =
-            static_cast<uint8_t>(sum / (factor * factor));
-      }
-    }
+    bytes.pixels =
+        Reduced(pixels.get(), width, bytes.width, bytes.height, factor);
   });
   for (Bytes& bytes : all) {
     if (!bytes.pixels.empty()) photographs_.push_back(std::move(bytes));
@@ -111,11 +123,34 @@ PhotographStore::PhotographStore(const std::vector<std::string>& paths,
   if (photographs_.empty()) throw InputError("no photograph could be decoded");
 }
 
-GrayImage PhotographStore::Get(int index) const {
+GrayImage PhotographStore::Get(int index, const ColourWeights& weights) const {
   const Bytes& bytes = photographs_[index];
   GrayImage image(bytes.width, bytes.height);
-  std::copy(bytes.pixels.begin(), bytes.pixels.end(), image.pixels.begin());
+  const uint8_t* rgb = bytes.pixels.data();
+  for (float& v : image.pixels) {
+    const float sum =
+        weights[0] * rgb[0] + weights[1] * rgb[1] + weights[2] * rgb[2];
+    v = std::clamp(std::round(sum), 0.0f, 255.0f);
+    rgb += kColours;
+  }
   return image;
+}
+
+std::vector<GrayImage> PhotographStore::GetColour(int index, int x, int y,
+                                                  int width, int height) const {
+  const Bytes& bytes = photographs_[index];
+  std::vector<GrayImage> planes(kColours, GrayImage(width, height));
+  for (int v = 0; v < height; ++v) {
+    const uint8_t* rgb =
+        bytes.pixels.data() +
+        (static_cast<size_t>(y + v) * bytes.width + x) * kColours;
+    for (int u = 0; u < width; ++u) {
+      for (int c = 0; c < kColours; ++c) {
+        planes[kColours - 1 - c].At(u, v) = rgb[u * kColours + c];
+      }
+    }
+  }
+  return planes;
 }
 
 GrayImage JpegRoundTrip(const GrayImage& image, int quality) {

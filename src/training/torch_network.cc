@@ -15,15 +15,6 @@ torch::Tensor ToTorch(const Tensor& tensor) {
       .clone();
 }
 
-Tensor FromTorch(const torch::Tensor& t) {
-  const torch::Tensor c =
-      t.detach().to(torch::kCPU, torch::kFloat).contiguous();
-  Tensor tensor;
-  tensor.shape.assign(c.sizes().begin(), c.sizes().end());
-  tensor.data.assign(c.data_ptr<float>(), c.data_ptr<float>() + c.numel());
-  return tensor;
-}
-
 torch::Tensor ConvolveLayer(const LayerSpec& layer, torch::Tensor x,
                             const torch::Tensor& weight,
                             const torch::Tensor& bias) {
@@ -147,6 +138,15 @@ torch::Tensor TorchNetwork::SubtractMean(const LayerSpec& layer,
   return x - mean / share;
 }
 
+void StoreTensor(const std::string& name, const torch::Tensor& values,
+                 Model& model) {
+  const torch::Tensor c =
+      values.detach().to(torch::kCPU, torch::kFloat).contiguous();
+  Tensor& tensor = model.weights[name];
+  tensor.shape.assign(c.sizes().begin(), c.sizes().end());
+  tensor.data.assign(c.data_ptr<float>(), c.data_ptr<float>() + c.numel());
+}
+
 void TorchNetwork::Export(Model& model) const {
   const torch::NoGradGuard guard;
   for (size_t i = 0; i < spec_.layers.size(); ++i) {
@@ -163,8 +163,8 @@ void TorchNetwork::Export(Model& model) const {
       weight = weight * scale.view(shape);
       bias = (bias - norm.running_mean.to(torch::kDouble)) * scale;
     }
-    model.weights[layer.name + ".weight"] = FromTorch(weight);
-    model.weights[layer.name + ".bias"] = FromTorch(bias);
+    StoreTensor(layer.name + ".weight", weight, model);
+    StoreTensor(layer.name + ".bias", bias, model);
   }
 }
 

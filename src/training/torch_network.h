@@ -4,6 +4,7 @@
 
 #include <torch/torch.h>
 
+#include <string>
 #include <vector>
 
 #include "tiepoint/network/model_file.h"
@@ -37,6 +38,10 @@ class TorchNetwork : public torch::nn::Module {
   std::vector<torch::Tensor> weights_, biases_;  // empty: none
   std::vector<torch::nn::BatchNorm2d> norms_;    // empty holder: none
 };
+
+// The values as a weight of the model.
+void StoreTensor(const std::string& name, const torch::Tensor& values,
+                 Model& model);
 
 // Generalised hinging hyperplanes over the channels of N x C x H x W.
 torch::Tensor Ghh(const torch::Tensor& x, int sums, int maxes);

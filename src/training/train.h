@@ -32,6 +32,13 @@ struct TrainOptions {
   std::string descriptor_loss = "hardnet";
   int mining = 4;  // hinge: forward this many, learn from one
 
+  // TILDE: weights of the shape and temporal terms (gamma_s, gamma_t).
+  double shape_weight = 0.1;
+  double temporal_weight = 0.3;
+  // TILDE: the data are photographs of one fixed camera, which makes the light;
+  // else each stack is one photograph in made light.
+  bool fixed_camera = false;
+
   std::string Validate() const;
 };
 
@@ -42,5 +49,6 @@ struct TrainOptions {
 void TrainDescriptor(const TrainOptions& options);
 void TrainOrientation(const TrainOptions& options);
 void TrainDetector(const TrainOptions& options);
+void TrainTilde(const TrainOptions& options);
 
 }  // namespace tiepoint

@@ -11,6 +11,7 @@
 
 #include "tiepoint/base/error.h"
 #include "tiepoint/base/parallel.h"
+#include "training/architectures.h"
 
 namespace tiepoint {
 namespace {
@@ -117,6 +118,16 @@ std::string TrainOptions::Validate() const {
   }
   if (mining < 1 || mining > batch) return "--mining must be 1 .. batch";
   return "";
+}
+
+TrainingTask MakeTask(const std::string& architecture,
+                      const TrainOptions& options) {
+  TrainingTask task;
+  task.model = MakeArchitecture(architecture);
+  task.model.notes["licence"] = options.licence;
+  task.model.notes["data"] = options.data_note;
+  task.model.notes["seed"] = std::to_string(options.seed);
+  return task;
 }
 
 TrainingData::TrainingData(const TrainOptions& options)

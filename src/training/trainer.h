@@ -27,6 +27,11 @@ struct TrainingTask {
   bool half = false;  // store float16
 };
 
+// A task around an untrained model of that architecture (architectures.h), its
+// notes filled from the options.
+TrainingTask MakeTask(const std::string& architecture,
+                      const TrainOptions& options);
+
 // The photographs, one in ten held out for validation.
 struct TrainingData {
   explicit TrainingData(const TrainOptions& options);

@@ -8,6 +8,7 @@
 
 #include "tiepoint/image/pyramid.h"
 #include "training/photometric.h"
+#include "training/relight.h"
 
 namespace tiepoint {
 namespace {
@@ -134,10 +135,10 @@ GrayImage RenderView(const GrayImage& photograph,
   return view;
 }
 
-ViewPair MakeViewPair(const GrayImage& photograph, const ViewOptions& options,
-                      Random& random) {
+ViewPair MakeViewPair(const GrayImage& first, const GrayImage& second,
+                      const ViewOptions& options, Random& random) {
   const double turn = 2 * std::numbers::pi;
-  const double w = photograph.width, h = photograph.height;
+  const double w = first.width, h = first.height;
   const Matrix centre =
       Translation(-(options.width - 1) / 2.0, -(options.height - 1) / 2.0);
   // The first view: a turned part of the photograph. Zoom in source pixels a
@@ -165,17 +166,21 @@ ViewPair MakeViewPair(const GrayImage& photograph, const ViewOptions& options,
       Similarity(random.Uniform(0, turn), relative_zoom) * centre;
 
   ViewPair pair;
-  pair.source_width = photograph.width;
-  pair.source_height = photograph.height;
+  pair.source_width = first.width;
+  pair.source_height = first.height;
   pair.source_from_first = FromEigen(source_from_first);
   pair.second_from_first = Inverse(FromEigen(first_from_second));
-  pair.first = RenderView(photograph, pair.source_from_first, options.width,
-                          options.height);
+  pair.first =
+      RenderView(first, pair.source_from_first, options.width, options.height);
   pair.second =
-      RenderView(photograph, FromEigen(source_from_first * first_from_second),
+      RenderView(second, FromEigen(source_from_first * first_from_second),
                  options.width, options.height);
-  pair.first = ChangeAppearance(pair.first, options.appearance, random);
-  pair.second = ChangeAppearance(pair.second, options.appearance, random);
+  for (GrayImage* view : {&pair.first, &pair.second}) {
+    if (random.Chance(options.relit)) {
+      *view = Relight({*view}, options.appearance, random)[0];
+    }
+    *view = ChangeAppearance(*view, options.appearance, random);
+  }
   return pair;
 }
 

@@ -20,7 +20,8 @@ struct ViewOptions {
   int height = 384;
   double max_tilt = 55;        // degrees out of the plane
   double max_log2_zoom = 0.9;  // either way, between the views
-  double appearance = 1.0;     // strength of ChangeAppearance
+  double appearance = 1.0;     // strength of ChangeAppearance and Relight
+  double relit = 0.7;          // share of the views in another light
 };
 
 struct ViewPair {
@@ -31,9 +32,11 @@ struct ViewPair {
 };
 
 // Both views are turned by angles drawn from the full circle, independently;
-// the second is also tilted and zoomed as a plane seen from elsewhere.
-ViewPair MakeViewPair(const GrayImage& photograph, const ViewOptions& options,
-                      Random& random);
+// the second is also tilted and zoomed as a plane seen from elsewhere. The
+// views are of two versions of one photograph, of one size: the same gray
+// picture twice, or two mixtures of its colours.
+ViewPair MakeViewPair(const GrayImage& first, const GrayImage& second,
+                      const ViewOptions& options, Random& random);
 
 Homography Inverse(const Homography& h);
 Homography Compose(const Homography& a, const Homography& b);  // a after b

@@ -29,7 +29,8 @@ TEST(ViewPair, TheHomographyLeadsToTheSameIntensity) {
   options.appearance = 0;
   int compared = 0;
   for (int trial = 0; trial < 4; ++trial) {
-    const ViewPair views = MakeViewPair(Waves(900, 700), options, random);
+    const ViewPair views =
+        MakeViewPair(Waves(900, 700), Waves(900, 700), options, random);
     const ImagePyramid pyramid(views.second);
     for (int y = 40; y < views.first.height - 40; y += 9) {
       for (int x = 40; x < views.first.width - 40; x += 9) {

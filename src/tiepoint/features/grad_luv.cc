@@ -4,7 +4,6 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
-#include <opencv2/imgproc.hpp>
 
 #include "tiepoint/base/parallel.h"
 
@@ -13,23 +12,44 @@ namespace {
 
 constexpr int kSteps = 1024;  // of Y, in the table of L
 
-cv::Mat View(const GrayImage& image) {
-  return cv::Mat(image.height, image.width, CV_32F,
-                 const_cast<float*>(image.pixels.data()));
+// Index after reflection at borders that repeat the edge (dcba|abcd|dcba).
+int MirrorIndex(int i, int n) {
+  while (i < 0 || i >= n) i = i < 0 ? -1 - i : 2 * n - 1 - i;
+  return i;
+}
+
+// The plane correlated with five taps along x, or along y. Our own loops,
+// because training runs without OpenCV and must see the same channels.
+GrayImage Correlated(const GrayImage& plane, const std::array<float, 5>& taps,
+                     bool along_y) {
+  GrayImage result(plane.width, plane.height);
+  for (int y = 0; y < plane.height; ++y) {
+    float* out = result.Row(y);
+    for (int k = 0; k < 5; ++k) {
+      if (along_y) {
+        const float* row = plane.Row(MirrorIndex(y + k - 2, plane.height));
+        for (int x = 0; x < plane.width; ++x) out[x] += taps[k] * row[x];
+        continue;
+      }
+      const float* row = plane.Row(y);
+      const int inner_end = std::max(2, plane.width - 2);
+      for (int x = 2; x < inner_end; ++x) out[x] += taps[k] * row[x + k - 2];
+      for (int x = 0; x < plane.width; x = x == 1 ? inner_end : x + 1) {
+        out[x] += taps[k] * row[MirrorIndex(x + k - 2, plane.width)];
+      }
+    }
+  }
+  return result;
 }
 
 // Gradients of one plane along x (or along y).
 GrayImage Derivative(const GrayImage& plane, bool along_y) {
-  const cv::Matx<float, 1, 5> derivative(-0.109604f, -0.276691f, 0, 0.276691f,
-                                         0.109604f);
-  const cv::Matx<float, 1, 5> smooth(0.037659f, 0.249153f, 0.426375f, 0.249153f,
-                                     0.037659f);
-  GrayImage result(plane.width, plane.height);
-  cv::Mat target = View(result);
-  cv::sepFilter2D(View(plane), target, CV_32F, along_y ? smooth : derivative,
-                  along_y ? derivative : smooth, cv::Point(-1, -1), 0,
-                  cv::BORDER_REFLECT);
-  return result;
+  constexpr std::array<float, 5> kDerivative = {-0.109604f, -0.276691f, 0,
+                                                0.276691f, 0.109604f};
+  constexpr std::array<float, 5> kSmooth = {0.037659f, 0.249153f, 0.426375f,
+                                            0.249153f, 0.037659f};
+  return Correlated(Correlated(plane, along_y ? kSmooth : kDerivative, false),
+                    along_y ? kDerivative : kSmooth, true);
 }
 
 // L for Y in 0..1, by its step.

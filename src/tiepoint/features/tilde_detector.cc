@@ -141,6 +141,35 @@ std::string TildeFilters::Validate() const {
   return "";
 }
 
+TildeFilters TildeFiltersOf(const Model& model) {
+  const std::vector<LayerSpec>& layers = model.spec.layers;
+  if (layers.size() != 2 || layers[0].type != LayerSpec::Type::kConv ||
+      layers[1].type != LayerSpec::Type::kGhh || layers[1].sums % 2 != 0 ||
+      layers[0].out != layers[1].sums * layers[1].maxes) {
+    throw InputError("'" + model.spec.architecture +
+                     "' is not a model of TILDE: a filter bank and hinges");
+  }
+  TildeFilters tilde;
+  tilde.sums = layers[1].sums;
+  tilde.maxes = layers[1].maxes;
+  tilde.channels = model.spec.input.channels;
+  tilde.size = layers[0].kernel;
+  const std::vector<float>& weight =
+      model.weights.at(layers[0].name + ".weight").data;
+  const std::vector<float>& bias =
+      model.weights.at(layers[0].name + ".bias").data;
+  const size_t group = weight.size() / tilde.sums;
+  for (int n = 0; n < tilde.sums; ++n) {
+    const int from = n ^ 1;  // + and - swapped
+    const auto w = weight.begin() + static_cast<int64_t>(from * group);
+    tilde.filters.insert(tilde.filters.end(), w,
+                         w + static_cast<int64_t>(group));
+    const auto b = bias.begin() + from * tilde.maxes;
+    tilde.bias.insert(tilde.bias.end(), b, b + tilde.maxes);
+  }
+  return tilde;
+}
+
 TildeDetector::TildeDetector(TildeFilters filters)
     : filters_(std::move(filters)) {
   if (const std::string why = filters_.Validate(); !why.empty()) {

@@ -7,6 +7,7 @@
 
 #include "tiepoint/features/interfaces.h"
 #include "tiepoint/network/filter_bank.h"
+#include "tiepoint/network/model_file.h"
 
 namespace tiepoint {
 
@@ -29,6 +30,11 @@ struct TildeFilters {
   // Empty when usable, else one sentence.
   std::string Validate() const;
 };
+
+// The filters of a model of the architecture "tilde" (`tiepoint train tilde`):
+// conv.weight (16, 6, 21, 21), conv.bias, then kGhh, whose signs begin with +.
+// Throws InputError for another model.
+TildeFilters TildeFiltersOf(const Model& model);
 
 // TILDE (Verdie, Yi, Fua, Lepetit: "TILDE: A Temporally Invariant Learned
 // DEtector", CVPR 2015): a score at every pixel of the photograph at its own

@@ -11,6 +11,7 @@
 #include "tiepoint/base/parallel.h"
 #include "tiepoint/base/random.h"
 #include "tiepoint/features/grad_luv.h"
+#include "tiepoint/network/naive_network.h"
 
 namespace tiepoint {
 namespace {
@@ -248,6 +249,50 @@ TEST(TildeDetector, NothingToSeeIsAnAnswer) {
   const TildeDetector detector(RandomFilters(4, 4, 6, 21, 1));
   EXPECT_TRUE(detector.Detect(ImagePyramid(GrayImage(1, 1, 9)), 0).empty());
   EXPECT_TRUE(detector.Detect(ImagePyramid(GrayImage(2, 50, 9)), 0).empty());
+}
+
+// The signs of a model begin with +, those of TILDE's files with -: the same
+// function of a window all the same.
+TEST(TildeFilters, OfAModelAreTheSameFunction) {
+  Random random(4);
+  Model model;
+  LayerSpec conv, ghh;
+  conv.type = LayerSpec::Type::kConv;
+  conv.name = "conv";
+  conv.out = 16;
+  conv.kernel = 5;
+  ghh.type = LayerSpec::Type::kGhh;
+  model.spec = {"tilde", {6, 5, 5}, {conv, ghh}};
+  const auto draw = [&](std::vector<int64_t> shape) {
+    Tensor tensor{shape, {}};
+    for (int64_t i = 0; i < tensor.Size(); ++i) {
+      tensor.data.push_back(static_cast<float>(random.Normal()));
+    }
+    return tensor;
+  };
+  model.weights["conv.weight"] = draw({16, 6, 5, 5});
+  model.weights["conv.bias"] = draw({16});
+  const TildeFilters filters = TildeFiltersOf(model);
+  ASSERT_EQ(filters.Validate(), "");
+  for (int trial = 0; trial < 5; ++trial) {
+    const std::vector<float> window = draw({6, 5, 5}).data;
+    double sum = 0;
+    for (int n = 0; n < 4; ++n) {
+      double largest = -1e30;
+      for (int m = 0; m < 4; ++m) {
+        const int f = 4 * n + m;
+        double response = filters.bias[f];
+        for (int i = 0; i < 150; ++i) {
+          response += filters.filters[f * 150 + i] * window[i];
+        }
+        largest = std::max(largest, response);
+      }
+      sum += (n % 2 == 0 ? -1 : 1) * largest;
+    }
+    EXPECT_NEAR(RunNaive(model, model.spec.input, window)[0], sum, 1e-3);
+  }
+  model.spec.layers.pop_back();
+  EXPECT_THROW(TildeFiltersOf(model), InputError);
 }
 
 }  // namespace

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "tiepoint/base/error.h"
+#include "tiepoint/features/separable_tilde.h"
 
 namespace tiepoint {
 namespace {
@@ -87,38 +88,22 @@ void ReadFull(Reader& reader, const std::vector<int>& first,
   }
 }
 
-void ReadSeparable(Reader& reader, const std::vector<int>& sizes,
-                   TildeFilters& tilde) {
+TildeFilters ReadSeparable(Reader& reader, const std::vector<int>& sizes,
+                           double resize_ratio) {
+  SeparableTilde tilde;
+  tilde.resize_ratio = resize_ratio;
   tilde.maxes = sizes[0];
   tilde.sums = sizes[1];
+  tilde.rank = sizes[2];
   tilde.channels = sizes[3];
   tilde.size = sizes[4];
-  const int size = tilde.size;
-  const int count = tilde.sums * tilde.maxes;
-  const int kernels = sizes[2] * tilde.channels;
+  const size_t count = static_cast<size_t>(tilde.sums) * tilde.maxes;
+  const size_t products = static_cast<size_t>(tilde.rank) * tilde.channels;
   tilde.bias = reader.Numbers(count);
-  const auto coefficients =
-      reader.Numbers(static_cast<size_t>(count) * kernels);
-  const auto lines = reader.Numbers(2 * static_cast<size_t>(kernels) * size);
+  tilde.coefficients = reader.Numbers(count * products);
+  tilde.lines = reader.Numbers(2 * products * tilde.size);
   if (!reader.AtEnd()) reader.Refuse("there is text after its end");
-  tilde.filters.assign(
-      static_cast<size_t>(count) * tilde.channels * size * size, 0.0);
-  for (int f = 0; f < count; ++f) {
-    for (int j = 0; j < kernels; ++j) {
-      const int channel = j / sizes[2];
-      double* filter =
-          tilde.filters.data() +
-          (static_cast<size_t>(f) * tilde.channels + channel) * size * size;
-      const double* vertical = lines.data() + 2 * static_cast<size_t>(j) * size;
-      const double* horizontal = vertical + size;
-      const double c = coefficients[static_cast<size_t>(f) * kernels + j];
-      for (int y = 0; y < size; ++y) {
-        for (int x = 0; x < size; ++x) {
-          filter[y * size + x] += c * vertical[y] * horizontal[x];
-        }
-      }
-    }
-  }
+  return DenseTilde(tilde);
 }
 
 }  // namespace
@@ -139,7 +124,7 @@ TildeFilters ReadTildeFilters(const std::string& path) {
     reader.Refuse("a size is out of range");
   }
   if (separable) {
-    ReadSeparable(reader, sizes, tilde);
+    tilde = ReadSeparable(reader, sizes, tilde.resize_ratio);
   } else {
     ReadFull(reader, sizes, tilde);
   }

@@ -5,13 +5,16 @@
 #include <gtest/gtest.h>
 #include <unistd.h>
 
+#include <cmath>
 #include <filesystem>
 #include <fstream>
 #include <string>
 
 #include "tiepoint/base/error.h"
 #include "tiepoint/features/grad_luv.h"
+#include "tiepoint/features/separable_tilde.h"
 #include "tiepoint/image/read_image.h"
+#include "tiepoint/io/export_tilde.h"
 #include "tiepoint/io/published_weights.h"
 
 namespace tiepoint {
@@ -65,6 +68,29 @@ TEST_F(ImportTildeTest, SeparableFiltersAreSummed) {
   EXPECT_EQ(t.resize_ratio, 0.5);
   EXPECT_THAT(t.bias, ElementsAre(7));
   EXPECT_THAT(t.filters, ElementsAre(2, 4, 6, -1, -1, -1, 2, 4, 6));
+}
+
+// What export_tilde.h writes comes back.
+TEST_F(ImportTildeTest, WrittenFiltersComeBack) {
+  SeparableTilde separable{1, 2, 2, 6, 5, 3, {}, {}, {1, -2, 3, 0.5}};
+  for (int i = 0; i < 6 * 3 * 2 * 5; ++i) {
+    separable.lines.push_back(std::sin(i * 0.7));
+  }
+  for (int i = 0; i < 4 * 6 * 3; ++i) {
+    separable.coefficients.push_back(std::cos(i * 0.3));
+  }
+  const TildeFilters dense = DenseTilde(separable);
+  WriteTildeFilters(path_, separable);
+  const TildeFilters from_separable = ReadTildeFilters(path_);
+  WriteTildeFilters(path_, dense);
+  for (const TildeFilters& t : {from_separable, ReadTildeFilters(path_)}) {
+    EXPECT_EQ(t.sums, 2);
+    EXPECT_EQ(t.maxes, 2);
+    EXPECT_EQ(t.size, 5);
+    EXPECT_THAT(t.bias, ElementsAre(1, -2, 3, 0.5));
+    EXPECT_LT(RelativeDifference(dense, t), 1e-9);
+  }
+  EXPECT_THROW(WriteTildeFilters("/no/such/folder/x.txt", dense), InputError);
 }
 
 TEST_F(ImportTildeTest, RefusesInOneLine) {

@@ -86,7 +86,7 @@ Model ImportModel(const std::string& path) {
 
 WeightsRole RoleOf(const Model& model) {
   const Shape out = OutputShape(model.spec);
-  if (out.channels == 1 && out.Size() > 1) return WeightsRole::kDetector;
+  if (out.channels == 1) return WeightsRole::kDetector;
   return out.Size() == 2 ? WeightsRole::kOrientation : WeightsRole::kDescriptor;
 }
 

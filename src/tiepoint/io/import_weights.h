@@ -27,8 +27,8 @@ WeightsForm FormOf(const std::string& path);
 // InputError for them and for everything that cannot be read.
 Model ImportModel(const std::string& path);
 
-// One output channel from a larger map: a detector; two numbers: an
-// orientation; else a descriptor.
+// One output channel: a detector; two numbers: an orientation; else a
+// descriptor.
 WeightsRole RoleOf(const Model& model);
 
 }  // namespace tiepoint

@@ -34,6 +34,7 @@ struct NamedPreset {
 constexpr std::array kPresets = {
     NamedPreset{"default", "lift", "lift", "logpolar"},
     NamedPreset{"lift", "lift", "lift", "deepdesc"},
+    NamedPreset{"tilde", "tilde", "sift", "rootsift"},
     NamedPreset{"sift", "sift", "none", "sift"},
     NamedPreset{"rootsift", "sift", "none", "rootsift"},
     NamedPreset{"orb", "orb", "none", "orb"},
@@ -41,8 +42,8 @@ constexpr std::array kPresets = {
     NamedPreset{"fast", "fast", "sift", "rootsift"},
 };
 
-const std::vector<std::string> kDetectors = {"lift", "sift", "orb", "akaze",
-                                             "fast"};
+const std::vector<std::string> kDetectors = {"lift", "tilde", "sift",
+                                             "orb",  "akaze", "fast"};
 const std::vector<std::string> kOrientations = {"lift", "sift", "none"};
 const std::vector<std::string> kDescriptors = {
     "deepdesc", "logpolar", "sift", "rootsift", "orb", "akaze", "none"};
@@ -215,6 +216,15 @@ Model LoadModel(const ExtractorOptions& options, const std::string& name) {
   return ReadModel(FindModel(options.models, name));
 }
 
+// TILDE's filters look at several channels, LIFT's at gray.
+std::unique_ptr<Detector> DetectorOf(const Model& model,
+                                     const ExtractorOptions& options) {
+  if (model.spec.input.channels > 1) {
+    return std::make_unique<TildeDetector>(TildeFiltersOf(model));
+  }
+  return std::make_unique<LiftDetector>(model, options.lift);
+}
+
 std::unique_ptr<Detector> MakeDetector(const std::string& name,
                                        const ExtractorOptions& options) {
   if (IsImported(name)) {
@@ -223,12 +233,12 @@ std::unique_ptr<Detector> MakeDetector(const std::string& name,
     if (FormOf(path) == WeightsForm::kTilde) {
       return std::make_unique<TildeDetector>(ReadTildeFilters(path));
     }
-    return std::make_unique<LiftDetector>(ImportModel(path), options.lift);
+    return DetectorOf(ImportModel(path), options);
   }
   if (name == "lift") {
-    return std::make_unique<LiftDetector>(LoadModel(options, "lift_detector"),
-                                          options.lift);
+    return DetectorOf(LoadModel(options, "lift_detector"), options);
   }
+  if (name == "tilde") return DetectorOf(LoadModel(options, "tilde"), options);
   return MakeOpenCvDetector(name);
 }
 
@@ -264,7 +274,7 @@ std::string WeightsOf(const std::string& step, const std::string& lift_name,
                       const ExtractorOptions& options) {
   if (IsImported(step)) return PathOf(step);
   if (step == "lift") return FindModel(options.models, lift_name);
-  if (step == "deepdesc" || step == "logpolar") {
+  if (step == "deepdesc" || step == "logpolar" || step == "tilde") {
     return FindModel(options.models, step);
   }
   return "";

@@ -19,9 +19,9 @@ struct Preset {
   std::string descriptor;
 };
 
-// "default", "lift", "sift", "rootsift", "orb", "akaze", "fast", or
+// "default", "lift", "tilde", "sift", "rootsift", "orb", "akaze", "fast", or
 // "detector/orientation/descriptor" of:
-//   detector     lift sift orb akaze fast
+//   detector     lift tilde sift orb akaze fast
 //   orientation  lift sift none (none: the detector's own angle)
 //   descriptor   deepdesc logpolar sift rootsift orb akaze none (none: for
 //                what looks at keypoints alone)

@@ -1,0 +1,178 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "tiepoint/features/separable_tilde.h"
+
+#include <Eigen/Dense>
+#include <cmath>
+
+#include "tiepoint/base/error.h"
+#include "tiepoint/base/random.h"
+
+namespace tiepoint {
+namespace {
+
+using Eigen::MatrixXd;
+using RowMajor =
+    Eigen::Matrix<double, Eigen::Dynamic, Eigen::Dynamic, Eigen::RowMajor>;
+
+constexpr int kStarts = 5;
+constexpr int kSteps = 200;
+
+// Column k: the outer product of column k of a and of b, row-major (a slow).
+MatrixXd Products(const MatrixXd& a, const MatrixXd& b) {
+  MatrixXd result(a.rows() * b.rows(), a.cols());
+  for (int k = 0; k < a.cols(); ++k) {
+    for (int i = 0; i < a.rows(); ++i) {
+      result.col(k).segment(i * b.rows(), b.rows()) = a(i, k) * b.col(k);
+    }
+  }
+  return result;
+}
+
+// The least-squares X of X basis^T = unfolded. A little ridge keeps products
+// that become alike from growing without bound against each other.
+MatrixXd Solve(const MatrixXd& unfolded, const MatrixXd& basis) {
+  MatrixXd gram = basis.transpose() * basis;
+  gram.diagonal().array() += 1e-9 * gram.trace() + 1e-300;
+  return gram.ldlt().solve((unfolded * basis).transpose()).transpose();
+}
+
+struct Decomposition {
+  MatrixXd vertical, horizontal;  // size x rank, unit columns
+  MatrixXd coefficients;          // filters x rank
+  double error = 0;               // squared
+};
+
+// The tensor t(f, y, x) in its three unfoldings.
+struct Unfolded {
+  MatrixXd by_filter, by_row, by_column;
+
+  Unfolded(const RowMajor& filters, int size) : by_filter(filters) {
+    const auto count = static_cast<int>(filters.rows());
+    by_row.resize(size, count * size);
+    by_column.resize(size, count * size);
+    for (int f = 0; f < count; ++f) {
+      for (int y = 0; y < size; ++y) {
+        for (int x = 0; x < size; ++x) {
+          by_row(y, f * size + x) = filters(f, y * size + x);
+          by_column(x, f * size + y) = filters(f, y * size + x);
+        }
+      }
+    }
+  }
+};
+
+Decomposition Decompose(const Unfolded& t, int size, int rank, Random& random) {
+  Decomposition d;
+  const auto draw = [&](int rows) {
+    return MatrixXd::NullaryExpr(rows, rank,
+                                 [&](auto, auto) { return random.Normal(); })
+        .eval();
+  };
+  d.vertical = draw(size);
+  d.horizontal = draw(size);
+  for (int step = 0; step < kSteps; ++step) {
+    d.vertical.colwise().normalize();
+    d.horizontal.colwise().normalize();
+    d.coefficients = Solve(t.by_filter, Products(d.vertical, d.horizontal));
+    d.vertical = Solve(t.by_row, Products(d.coefficients, d.horizontal));
+    d.vertical.colwise().normalize();
+    d.horizontal = Solve(t.by_column, Products(d.coefficients, d.vertical));
+  }
+  d.horizontal.colwise().normalize();
+  const MatrixXd products = Products(d.vertical, d.horizontal);
+  d.coefficients = Solve(t.by_filter, products);
+  d.error = (t.by_filter - d.coefficients * products.transpose()).squaredNorm();
+  return d;
+}
+
+}  // namespace
+
+SeparableTilde SeparateTilde(const TildeFilters& filters, int rank,
+                             uint64_t seed) {
+  if (const std::string why = filters.Validate(); !why.empty()) {
+    throw InputError("TILDE filters: " + why);
+  }
+  if (rank < 1 || rank > filters.size) {
+    throw InputError("the separable filters of a channel must be 1 to " +
+                     std::to_string(filters.size));
+  }
+  SeparableTilde result;
+  result.resize_ratio = filters.resize_ratio;
+  result.sums = filters.sums;
+  result.maxes = filters.maxes;
+  result.channels = filters.channels;
+  result.size = filters.size;
+  result.rank = rank;
+  result.bias = filters.bias;
+  const int count = filters.sums * filters.maxes;
+  const int area = filters.size * filters.size;
+  result.coefficients.resize(static_cast<size_t>(count) * filters.channels *
+                             rank);
+  for (int c = 0; c < filters.channels; ++c) {
+    RowMajor bank(count, area);
+    for (int f = 0; f < count; ++f) {
+      const double* w = filters.filters.data() +
+                        (static_cast<size_t>(f) * filters.channels + c) * area;
+      bank.row(f) = Eigen::Map<const Eigen::RowVectorXd>(w, area);
+    }
+    const Unfolded unfolded(bank, filters.size);
+    Random random(StreamSeed(seed, c));
+    Decomposition best;
+    for (int start = 0; start < kStarts; ++start) {
+      Decomposition d = Decompose(unfolded, filters.size, rank, random);
+      if (start == 0 || d.error < best.error) best = std::move(d);
+    }
+    for (int k = 0; k < rank; ++k) {
+      for (const MatrixXd* line : {&best.vertical, &best.horizontal}) {
+        for (int i = 0; i < filters.size; ++i) {
+          result.lines.push_back((*line)(i, k));
+        }
+      }
+      for (int f = 0; f < count; ++f) {
+        result.coefficients[(static_cast<size_t>(f) * filters.channels + c) *
+                                rank +
+                            k] = best.coefficients(f, k);
+      }
+    }
+  }
+  return result;
+}
+
+TildeFilters DenseTilde(const SeparableTilde& s) {
+  TildeFilters dense;
+  dense.resize_ratio = s.resize_ratio;
+  dense.sums = s.sums;
+  dense.maxes = s.maxes;
+  dense.channels = s.channels;
+  dense.size = s.size;
+  dense.bias = s.bias;
+  const int products = s.channels * s.rank;
+  for (int f = 0; f < s.sums * s.maxes; ++f) {
+    for (int c = 0; c < s.channels; ++c) {
+      MatrixXd filter = MatrixXd::Zero(s.size, s.size);
+      for (int j = c * s.rank; j < (c + 1) * s.rank; ++j) {
+        const double* lines =
+            s.lines.data() + 2 * static_cast<size_t>(j) * s.size;
+        const Eigen::Map<const Eigen::VectorXd> v(lines, s.size);
+        const Eigen::Map<const Eigen::VectorXd> h(lines + s.size, s.size);
+        filter += s.coefficients[static_cast<size_t>(f) * products + j] * v *
+                  h.transpose();
+      }
+      for (int y = 0; y < s.size; ++y) {
+        for (int x = 0; x < s.size; ++x) dense.filters.push_back(filter(y, x));
+      }
+    }
+  }
+  return dense;
+}
+
+double RelativeDifference(const TildeFilters& a, const TildeFilters& b) {
+  double difference = 0, whole = 0;
+  for (size_t i = 0; i < a.filters.size(); ++i) {
+    difference += std::pow(a.filters[i] - b.filters[i], 2);
+    whole += std::pow(a.filters[i], 2);
+  }
+  return std::sqrt(difference / whole);
+}
+
+}  // namespace tiepoint

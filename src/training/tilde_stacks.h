@@ -1,0 +1,64 @@
+// SPDX-License-Identifier: Apache-2.0
+// What TILDE learns from (Verdie, Yi, Fua, Lepetit, CVPR 2015, section 4.1):
+// stacks of pictures of one place in different light, and the places where
+// points were found in many of them. The paper has webcams; here a stack is a
+// part of one photograph, lit anew for each picture (relight.h), or, given a
+// folder of photographs of a fixed camera, the same part of several of them.
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include "tiepoint/features/keypoint.h"
+#include "training/photographs.h"
+
+namespace tiepoint {
+
+struct TildeStackOptions {
+  int stacks = 4;
+  int lights = 4;  // pictures a stack
+  int side = 128;  // of the score maps; pictures are larger by the filter
+  double strength = 1;
+  // Candidate places a stack: the paper's 100 in a picture of 640 x 480.
+  int places = 6;
+  // Every photograph is of one fixed camera: pictures of a stack are then
+  // taken from different photographs, and not relit.
+  bool fixed_camera = false;
+};
+
+struct TildeStacks {
+  static constexpr int kChannels = 6;
+  static constexpr int kFilter = 21;
+  // A place in the score maps of all pictures of a stack.
+  struct Place {
+    int stack, x, y;
+  };
+
+  int stacks = 0, lights = 0, side = 0;
+  // (stacks, lights, 6, side + 20, side + 20): GradLuv, not normalised.
+  std::vector<float> channels;
+  std::vector<Place> places;
+  // Repeated, too, but not among the best: neither positive nor negative.
+  std::vector<Place> others;
+};
+
+// Places found again and again: of all detections, those within `radius` of a
+// place count for it, once a picture; places with the most pictures first, at
+// the mean of their detections, each further than 2 `radius` from those before
+// it, at most `count`, found in at least two pictures.
+struct RepeatedPlace {
+  double x = 0, y = 0;
+  int pictures = 0;
+};
+std::vector<RepeatedPlace> FindRepeatedPlaces(
+    const std::vector<std::vector<Keypoint>>& detections, double radius,
+    int count);
+
+// Batch `index` of a seed is always the same. Photographs smaller than
+// side + 20 are passed over. Throws InputError when all are.
+TildeStacks MakeTildeStacks(const PhotographStore& photographs,
+                            const std::vector<int>& indices,
+                            const TildeStackOptions& options, uint64_t seed,
+                            uint64_t index);
+
+}  // namespace tiepoint
