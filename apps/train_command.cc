@@ -22,17 +22,25 @@ constexpr char kHelp[] = R"(tiepoint train - train a network from photographs
                              --output lift_orientation.safetensors
   tiepoint train detector    --data DIR --output lift_detector.safetensors
   tiepoint train tilde       --data DIR --output tilde.safetensors
+  tiepoint train lift        --data DIR --detector A --orientation B
+                             --descriptor C --output tuned.safetensors
 
   --data DIR            photographs (.jpg, .png), searched below; repeatable
   --output FILE         weights; FILE.checkpoint beside it is resumed from
-  --architecture NAME   descriptor: deepdesc (default) or logpolar
-  --descriptor FILE     orientation: the frozen descriptor
+  --architecture NAME   descriptor: deepdesc (default), deepdesc-dense,
+                        deepdesc-sparse or logpolar
+  --descriptor FILE     orientation: the frozen descriptor; lift: to begin with
+  --detector FILE, --orientation FILE  lift: to begin with
+  --freeze NAMES        lift: what stays as it is, e.g. detector,orientation
+  --class-weight X, --place-weight X, --angle-weight X
+                        lift: weights of the other terms (0.1, 0.1, 0.3)
   --iterations N        steps (default 1500)
-  --batch N             pairs a step (default 512; orientation 256, detector 64;
+  --batch N             pairs a step (default 512; orientation 256, detector, lift 64;
                         tilde: 16 pictures)
   --learning-rate X     of Adam, falling along a cosine (default 0.002)
   --loss NAME           descriptor: hardnet (default) or hinge (DeepDesc)
   --mining N            hinge: learn from the hardest 1/N (default 4)
+  --mining-negative N   hinge: for the pairs of two points (default: as above)
   --shape-weight X      tilde: of the shape term (default 0.1)
   --temporal-weight X   tilde: of the temporal term (default 0.3)
   --fixed-camera        tilde: the photographs are of one fixed camera
@@ -68,12 +76,22 @@ Arguments Parse(int argc, char** argv) {
   if (a.kind == "orientation") a.options.batch = 256;
   if (a.kind == "detector") a.options.batch = 64;
   if (a.kind == "tilde") a.options.batch = 16;
+  if (a.kind == "lift") a.options.batch = 64;
   TrainOptions& o = a.options;
   const std::map<std::string, std::function<void(const std::string&)>> values =
       {{"--data", [&](const auto& v) { o.data.push_back(v); }},
        {"--output", [&](const auto& v) { o.output = v; }},
        {"--architecture", [&](const auto& v) { o.architecture = v; }},
        {"--descriptor", [&](const auto& v) { o.descriptor = v; }},
+       {"--detector", [&](const auto& v) { o.detector = v; }},
+       {"--orientation", [&](const auto& v) { o.orientation = v; }},
+       {"--freeze", [&](const auto& v) { o.frozen = v; }},
+       {"--class-weight",
+        [&](const auto& v) { o.class_weight = Number("--class-weight", v); }},
+       {"--place-weight",
+        [&](const auto& v) { o.place_weight = Number("--place-weight", v); }},
+       {"--angle-weight",
+        [&](const auto& v) { o.angle_weight = Number("--angle-weight", v); }},
        {"--iterations",
         [&](const auto& v) { o.iterations = int(Number("--iterations", v)); }},
        {"--batch", [&](const auto& v) { o.batch = int(Number("--batch", v)); }},
@@ -82,6 +100,10 @@ Arguments Parse(int argc, char** argv) {
        {"--loss", [&](const auto& v) { o.descriptor_loss = v; }},
        {"--mining",
         [&](const auto& v) { o.mining = int(Number("--mining", v)); }},
+       {"--mining-negative",
+        [&](const auto& v) {
+          o.mining_negative = int(Number("--mining-negative", v));
+        }},
        {"--seed",
         [&](const auto& v) { o.seed = uint64_t(Number("--seed", v)); }},
        {"--threads",
@@ -140,9 +162,12 @@ int TrainMain(int argc, char** argv) {
       TrainDetector(a.options);
     } else if (a.kind == "tilde") {
       TrainTilde(a.options);
+    } else if (a.kind == "lift") {
+      TrainLift(a.options);
     } else {
-      throw InputError("cannot train '" + a.kind +
-                       "'; choose descriptor, orientation, detector or tilde");
+      throw InputError(
+          "cannot train '" + a.kind +
+          "'; choose descriptor, orientation, detector, tilde or lift");
     }
     return 0;
   } catch (const Interrupted&) {

@@ -38,16 +38,34 @@ LayerSpec Layer(Type type, int kernel = 0) {
   return layer;
 }
 
-Model DeepDesc() {
+// CNN3 of DeepDesc. As published: tanh, L2 pooling, subtractive normalisation,
+// outputs of norm 40; `connections` 8 is the paper's sparse form. The other
+// form is LIFT's, with unit outputs.
+Model DeepDesc(bool published, int connections) {
   Model model;
-  model.spec = {
-      "deepdesc",
-      {1, 64, 64},
-      {Conv("conv1", 32, 7), Layer(Type::kRelu), Layer(Type::kAveragePool, 2),
-       Conv("conv2", 64, 6), Layer(Type::kRelu), Layer(Type::kAveragePool, 3),
-       Conv("conv3", 128, 5), Layer(Type::kRelu), Layer(Type::kAveragePool, 4),
-       Layer(Type::kL2Normalize)}};
+  model.spec.input = {1, 64, 64};
+  const Type bend = published ? Type::kTanh : Type::kRelu;
+  const Type pool = published ? Type::kL2Pool : Type::kAveragePool;
+  struct Stage {
+    const char* name;
+    int out, kernel, pool;
+  };
+  for (const Stage& stage : {Stage{"conv1", 32, 7, 2}, Stage{"conv2", 64, 6, 3},
+                             Stage{"conv3", 128, 5, 4}}) {
+    std::vector<LayerSpec>& layers = model.spec.layers;
+    layers.push_back(Conv(stage.name, stage.out, stage.kernel));
+    layers.push_back(Layer(bend));
+    layers.push_back(Layer(pool, stage.pool));
+    if (published && stage.out < 128) {
+      layers.push_back(Layer(Type::kSubtractiveNorm, 5));
+    }
+  }
+  if (!published) model.spec.layers.push_back(Layer(Type::kL2Normalize));
+  model.spec.architecture = !published        ? "deepdesc"
+                            : connections > 0 ? "deepdesc-sparse"
+                                              : "deepdesc-dense";
   model.per_patch = true;
+  if (connections > 0) model.notes["connections"] = std::to_string(connections);
   PatchGeometry geometry;
   geometry.size = 64;
   geometry.support = 12;
@@ -123,13 +141,16 @@ std::string Text(double value) {
 }  // namespace
 
 Model MakeArchitecture(const std::string& name) {
-  if (name == "deepdesc") return DeepDesc();
+  if (name == "deepdesc") return DeepDesc(false, 0);
+  if (name == "deepdesc-dense") return DeepDesc(true, 0);
+  if (name == "deepdesc-sparse") return DeepDesc(true, 8);
   if (name == "logpolar") return LogPolar();
   if (name == "lift-orientation") return LiftOrientation();
   if (name == "lift-detector") return LiftDetector();
   if (name == "tilde") return Tilde();
   throw InputError("unknown architecture '" + name +
-                   "'; choose deepdesc, logpolar, lift-orientation, "
+                   "'; choose deepdesc, deepdesc-dense, deepdesc-sparse, "
+                   "logpolar, lift-orientation, "
                    "lift-detector or tilde");
 }
 

@@ -12,7 +12,12 @@ namespace tiepoint {
 
 // An untrained model: spec, input normalisation, patch geometry in its notes;
 // no weights.
-//   "deepdesc"          CNN3 of DeepDesc in LIFT's ReLU + average pooling form
+//   "deepdesc"          CNN3 of DeepDesc in LIFT's ReLU + average pooling form,
+//                       unit outputs
+//   "deepdesc-dense"    the same with tanh, L2 pooling and subtractive
+//                       normalisation, as released: 280 320 parameters
+//   "deepdesc-sparse"   and 8 connections an output map, as in the paper:
+//                       45 824 parameters
 //   "logpolar"          a small CNN on a log-polar patch
 //   "lift-orientation"  LIFT's orientation network (pooled form), 64 x 64
 //   "lift-detector"     25 x 25 filter bank + GHH

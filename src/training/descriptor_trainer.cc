@@ -1,59 +1,68 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "tiepoint/base/error.h"
 #include "training/architectures.h"
+#include "training/descriptor_loss.h"
 #include "training/trainer.h"
 
 namespace tiepoint {
 namespace {
 
-// Distances of all first descriptors (rows) to all second ones, unit length.
-torch::Tensor Distances(const torch::Tensor& first,
-                        const torch::Tensor& second) {
-  return torch::sqrt(
-      torch::clamp_min(2 - 2 * torch::mm(first, second.t()), 1e-6));
-}
-
-// Mean over the batch of max(0, 1 + d(positive) - d(hardest negative)); the
-// negative is the nearest wrong one, of either branch (Mishchuk et al., 2017).
-torch::Tensor HardNetLoss(const torch::Tensor& first,
-                          const torch::Tensor& second) {
-  const torch::Tensor d = Distances(first, second);
-  const torch::Tensor wrong = d + 10 * torch::eye(d.size(0), d.options());
-  const torch::Tensor hardest =
-      torch::minimum(std::get<0>(wrong.min(0)), std::get<0>(wrong.min(1)));
-  return torch::relu(1 + d.diagonal() - hardest).mean();
-}
-
 // DeepDesc (spec sections 3, 4): d for pairs of one point, max(0, C - d) for
-// pairs of two, each kind sorted by its loss and cut to the hardest 1/mining.
-// C is half the diameter of the unit sphere here (4 on DeepDesc's own scale).
-torch::Tensor MinedHingeLoss(const torch::Tensor& first,
-                             const torch::Tensor& second, int mining) {
-  constexpr double kMargin = 1.0;
-  const int64_t count = first.size(0);
-  const int64_t kept = std::max<int64_t>(1, count / mining);
-  const auto distance = [](const torch::Tensor& a, const torch::Tensor& b) {
-    return torch::sqrt((a - b).pow(2).sum(1) + 1e-6);
-  };
-  const torch::Tensor positive = distance(first, second);
-  // Another point for each: any shift of the batch is a random wrong pairing.
-  const int64_t shift = 1 + torch::randint(count - 1, {1}).item<int64_t>();
-  const torch::Tensor negative =
-      torch::relu(kMargin - distance(first, second.roll(shift, 0)));
-  return std::get<0>(positive.topk(kept)).mean() +
-         std::get<0>(negative.topk(kept)).mean();
-}
+// pairs of two. Of many pairs that are only looked at, the hardest of each kind
+// are learned from. C is half the diameter of the space of descriptors: 4 on
+// the paper's own scale (outputs of norm 40), 1 on the unit sphere.
+class MinedHinge {
+ public:
+  MinedHinge(const TrainOptions& options, bool unit)
+      : pairs_(options.batch),
+        positive_(options.mining),
+        negative_(options.MiningNegative()),
+        margin_(unit ? 1 : 4) {}
 
-// Share of patches whose nearest in the other view is the right one, both ways.
-double MatchingAccuracy(const torch::Tensor& first,
-                        const torch::Tensor& second) {
-  const torch::Tensor d = Distances(first, second);
-  const torch::Tensor truth = torch::arange(d.size(0), d.device());
-  const auto share = [&](int64_t dim) {
-    return d.argmin(dim).eq(truth).to(torch::kFloat).mean().item<double>();
-  };
-  return (share(0) + share(1)) / 2;
-}
+  // Pairs to look at.
+  int Pairs() const { return pairs_ * std::max(positive_, negative_); }
+
+  // `describe` maps N x 1 x S x S patches to N x D.
+  template <typename Describe>
+  torch::Tensor Loss(const Describe& describe, const torch::Tensor& first,
+                     const torch::Tensor& second) const {
+    const int64_t count = first.size(0);
+    // Another point for each: a shift of the batch is a random wrong pairing.
+    const int64_t shift = 1 + torch::randint(count - 1, {1}).item<int64_t>();
+    torch::Tensor hard_positive, hard_negative;
+    {
+      const torch::NoGradGuard guard;
+      const torch::Tensor a = describe(first), b = describe(second);
+      const auto hardest = [&](const torch::Tensor& loss, int ratio) {
+        return std::get<1>(
+            loss.narrow(0, 0, int64_t{pairs_} * ratio).topk(pairs_));
+      };
+      hard_positive = hardest(Distance(a, b), positive_);
+      hard_negative = hardest(-Distance(a, b.roll(shift, 0)), negative_);
+    }
+    const torch::Tensor partner = (hard_negative - shift).remainder(count);
+    const torch::Tensor chosen =
+        describe(torch::cat({first.index_select(0, hard_positive),
+                             second.index_select(0, hard_positive),
+                             first.index_select(0, hard_negative),
+                             second.index_select(0, partner)}));
+    const auto part = [&](int64_t k) {
+      return chosen.narrow(0, k * pairs_, pairs_);
+    };
+    return Distance(part(0), part(1)).mean() +
+           torch::relu(margin_ - Distance(part(2), part(3))).mean();
+  }
+
+ private:
+  static torch::Tensor Distance(const torch::Tensor& a,
+                                const torch::Tensor& b) {
+    return torch::sqrt((a - b).pow(2).sum(1) + 1e-6);
+  }
+
+  int64_t pairs_;
+  int positive_, negative_;
+  double margin_;
+};
 
 }  // namespace
 
@@ -70,22 +79,35 @@ void TrainDescriptor(const TrainOptions& options) {
   PrepareTorch(options);
   const torch::Device device = ChooseDevice(options);
   const TrainingData data(options);
+  const bool unit =
+      task.model.spec.layers.back().type == LayerSpec::Type::kL2Normalize;
+  const bool hinge = options.descriptor_loss == "hinge";
+  if (!unit && !hinge) {
+    throw InputError("the loss hardnet needs descriptors of unit length; " +
+                     task.model.spec.architecture + " takes --loss hinge");
+  }
+  const MinedHinge mined(options, unit);
   BatchOptions batch_options;
-  batch_options.pairs = options.batch;
+  batch_options.pairs = hinge ? mined.Pairs() : options.batch;
   const BatchMaker maker(data.photographs, data.training, batch_options,
                          options.seed);
+  batch_options.pairs = 1000;
   const BatchMaker held_out(data.photographs, data.validation, batch_options,
                             StreamSeed(options.seed, 999));
   const PatchPairs check = held_out.MakePatchPairs(0, task.model, geometry);
 
-  const auto network = std::make_shared<TorchNetwork>(task.model.spec, true);
+  const auto network = std::make_shared<TorchNetwork>(
+      task.model.spec, unit,
+      static_cast<int>(task.model.Number("connections", 0)));
   network->to(device);
   task.network = network;
   task.export_weights = [&](Model& model) { network->Export(model); };
   const int size = geometry.size;
-  const auto describe = [&](const std::vector<float>& patches) {
-    return network->forward(ToDevice(patches, 1, size, size, device))
-        .flatten(1);
+  const auto describe = [&](const torch::Tensor& patches) {
+    return network->forward(patches).flatten(1);
+  };
+  const auto patches = [&](const std::vector<float>& pixels) {
+    return ToDevice(pixels, 1, size, size, device);
   };
 
   const Model normalization = task.model;
@@ -95,15 +117,16 @@ void TrainDescriptor(const TrainOptions& options) {
       });
   task.loss = [&](int) {
     const PatchPairs batch = batches.Take();
-    const torch::Tensor first = describe(batch.first);
-    const torch::Tensor second = describe(batch.second);
-    return options.descriptor_loss == "hinge"
-               ? MinedHingeLoss(first, second, options.mining)
-               : HardNetLoss(first, second);
+    const torch::Tensor first = patches(batch.first);
+    const torch::Tensor second = patches(batch.second);
+    return hinge ? mined.Loss(describe, first, second)
+                 : HardNetLoss(describe(first), describe(second));
   };
   task.validate = [&] {
-    return Report{{"accuracy", MatchingAccuracy(describe(check.first),
-                                                describe(check.second))}};
+    const torch::Tensor first = describe(patches(check.first));
+    const torch::Tensor second = describe(patches(check.second));
+    return Report{{"accuracy", MatchingAccuracy(first, second)},
+                  {"average_precision", AveragePrecision(first, second)}};
   };
   RunTraining(options, task);
 }

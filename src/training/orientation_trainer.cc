@@ -9,6 +9,7 @@
 
 #include "tiepoint/base/error.h"
 #include "training/architectures.h"
+#include "training/lift_patches.h"
 #include "training/trainer.h"
 
 namespace tiepoint {
@@ -41,8 +42,8 @@ class TurnedDescriptor {
   torch::Tensor Describe(const torch::Tensor& wide,
                          const torch::Tensor& angle) {
     const torch::Tensor patch =
-        Normalize(Polar() ? ShiftColumns(wide, angle) : Turn(wide, angle));
-    return network_.forward(patch).flatten(1);
+        Polar() ? ShiftColumns(wide, angle) : Turn(wide, angle);
+    return network_.forward(NormalizePatches(model_, patch)).flatten(1);
   }
 
  private:
@@ -70,26 +71,8 @@ class TurnedDescriptor {
 
   torch::Tensor Turn(const torch::Tensor& wide,
                      const torch::Tensor& angle) const {
-    namespace F = torch::nn::functional;
-    const double zoom = static_cast<double>(geometry_.size) / wide.size(3);
-    const torch::Tensor c = zoom * torch::cos(angle);
-    const torch::Tensor s = zoom * torch::sin(angle);
-    const torch::Tensor zero = torch::zeros_like(c);
-    const torch::Tensor theta =
-        torch::stack({c, -s, zero, s, c, zero}, 1).view({-1, 2, 3});
-    const torch::Tensor grid = F::affine_grid(
-        theta, {wide.size(0), 1, geometry_.size, geometry_.size}, false);
-    return F::grid_sample(wide, grid,
-                          F::GridSampleFuncOptions().align_corners(false));
-  }
-
-  torch::Tensor Normalize(const torch::Tensor& patch) const {
-    if (!model_.per_patch) return (patch - model_.mean) / model_.deviation;
-    const torch::Tensor mean = patch.mean({1, 2, 3}, true);
-    const torch::Tensor centred = patch - mean;
-    const torch::Tensor deviation =
-        torch::sqrt(centred.pow(2).mean({1, 2, 3}, true));
-    return centred / torch::clamp_min(deviation, 0.5);
+    const torch::Tensor zero = torch::zeros_like(angle);
+    return Crop({wide, Wide().support}, geometry_, zero, zero, angle);
   }
 
   Model model_;

@@ -34,6 +34,8 @@ void AppendPatch(const ImagePyramid& pyramid, const Keypoint& k,
   if (normalize) NormalizeInput(*normalize, patch, static_cast<int>(area));
 }
 
+}  // namespace
+
 // A view prepared for detection: its levels and the points found on them.
 struct PreparedView {
   ImagePyramid pyramid;
@@ -46,6 +48,8 @@ struct PreparedView {
         levels(MakeScaleLevels(pyramid, scales)),
         points(FindHessianPoints(levels, max_points)) {}
 };
+
+namespace {
 
 std::vector<PointInViews> FindPoints(const ViewPair& views,
                                      const PreparedView& first,
@@ -161,7 +165,7 @@ ViewPair BatchMaker::MakeViews(Random& random) const {
 
 void BatchMaker::ForPoints(
     Random& random,
-    const std::function<void(const ImagePyramid&, const ImagePyramid&,
+    const std::function<void(const PreparedView&, const PreparedView&,
                              const PointInViews&)>& visit) const {
   const PointOptions point_options;
   int count = 0;
@@ -175,7 +179,7 @@ void BatchMaker::ForPoints(
     for (const PointInViews& p :
          FindPoints(views, first, second, point_options, random)) {
       if (count == options_.pairs || taken == options_.pairs_a_view) break;
-      visit(first.pyramid, second.pyramid, p);
+      visit(first, second, p);
       ++count;
       ++taken;
     }
@@ -186,11 +190,11 @@ PatchPairs BatchMaker::MakePatchPairs(uint64_t index, const Model& model,
                                       const PatchGeometry& geometry) const {
   Random random(StreamSeed(seed_, index));
   PatchPairs batch;
-  ForPoints(random, [&](const ImagePyramid& first, const ImagePyramid& second,
+  ForPoints(random, [&](const PreparedView& first, const PreparedView& second,
                         const PointInViews& p) {
-    AppendPatch(first, p.first, geometry, &model, batch.first);
-    AppendPatch(second, Jitter(p.second, options_.jitter, random), geometry,
-                &model, batch.second);
+    AppendPatch(first.pyramid, p.first, geometry, &model, batch.first);
+    AppendPatch(second.pyramid, Jitter(p.second, options_.jitter, random),
+                geometry, &model, batch.second);
     ++batch.count;
   });
   return batch;
@@ -203,15 +207,67 @@ OrientationPairs BatchMaker::MakeOrientationPairs(
   OrientationPairs batch;
   KeypointJitter jitter = options_.jitter;
   jitter.angle = 0;
-  ForPoints(random, [&](const ImagePyramid& first, const ImagePyramid& second,
+  ForPoints(random, [&](const PreparedView& first, const PreparedView& second,
                         const PointInViews& p) {
     Keypoint a = p.first, b = Jitter(p.second, jitter, random);
     batch.turn.push_back(WrapAngle(b.angle - a.angle));
     a.angle = b.angle = 0;
-    AppendPatch(first, a, geometry, &model, batch.first);
-    AppendPatch(second, b, geometry, &model, batch.second);
-    AppendPatch(first, a, wide, nullptr, batch.first_wide);
-    AppendPatch(second, b, wide, nullptr, batch.second_wide);
+    AppendPatch(first.pyramid, a, geometry, &model, batch.first);
+    AppendPatch(second.pyramid, b, geometry, &model, batch.second);
+    AppendPatch(first.pyramid, a, wide, nullptr, batch.first_wide);
+    AppendPatch(second.pyramid, b, wide, nullptr, batch.second_wide);
+    ++batch.count;
+  });
+  return batch;
+}
+
+LiftQuadruplets BatchMaker::MakeLiftQuadruplets(uint64_t index,
+                                                bool wide) const {
+  Random random(StreamSeed(seed_, index));
+  LiftQuadruplets batch;
+  // Moves the keypoint off its point and notes where the point then lies.
+  const auto move_off = [&](Keypoint k) {
+    for (float* v : {&k.x, &k.y}) {
+      const double off = random.Uniform(-1, 1) * LiftQuadruplets::kMaxOff;
+      *v += static_cast<float>(off * k.scale);
+      batch.places.push_back(static_cast<float>(-off));
+    }
+    k.angle = 0;
+    return k;
+  };
+  // Half a descriptor window or more from every point of the view.
+  const auto no_keypoint = [&](const GrayImage& view,
+                               const std::vector<Keypoint>& points) {
+    Keypoint k;
+    for (int attempt = 0; attempt < 50; ++attempt) {
+      k.scale = static_cast<float>(std::exp2(random.Uniform(0.5, 3)));
+      k.x = static_cast<float>(random.Uniform(0, view.width));
+      k.y = static_cast<float>(random.Uniform(0, view.height));
+      const bool near =
+          std::any_of(points.begin(), points.end(), [&](const Keypoint& p) {
+            const double ratio = p.scale / k.scale;
+            return std::hypot(p.x - k.x, p.y - k.y) < 6 * k.scale &&
+                   ratio > 0.5 && ratio < 2;
+          });
+      if (!near) break;
+    }
+    return k;
+  };
+  KeypointJitter jitter = options_.jitter;
+  jitter.place = jitter.angle = 0;
+  ForPoints(random, [&](const PreparedView& first, const PreparedView& second,
+                        const PointInViews& p) {
+    const Keypoint there = Jitter(p.second, jitter, random);
+    batch.turn.push_back(WrapAngle(there.angle - p.first.angle));
+    const Keypoint a = move_off(p.first), b = move_off(there);
+    const Keypoint n = no_keypoint(second.pyramid.Octave(0), second.points);
+    AppendPatch(first.pyramid, a, batch.Near(), nullptr, batch.near_first);
+    AppendPatch(second.pyramid, b, batch.Near(), nullptr, batch.near_second);
+    AppendPatch(second.pyramid, n, batch.Near(), nullptr, batch.near_negative);
+    if (wide) {
+      AppendPatch(first.pyramid, a, batch.Wide(), nullptr, batch.wide_first);
+      AppendPatch(second.pyramid, b, batch.Wide(), nullptr, batch.wide_second);
+    }
     ++batch.count;
   });
   return batch;

@@ -57,12 +57,37 @@ struct DetectorStacks {
   std::vector<float> affine;  // count x 8
 };
 
+// LIFT's training patches (spec section 6): two views of a point, upright,
+// moved off the point, and places in the second view that are no keypoints.
+struct LiftQuadruplets {
+  // For detector, orientation and small descriptors, and, coarser, for wide
+  // descriptors. Half widths in sigma.
+  static constexpr PatchGeometry Near() {
+    return {PatchGeometry::Grid::kCartesian, 128, 16.0, 1.0, 0};
+  }
+  static constexpr PatchGeometry Wide() {
+    return {PatchGeometry::Grid::kCartesian, 128, 32.0, 1.0, 0};
+  }
+  // Patches are moved by up to this much along each axis: the paper's 20 %.
+  static constexpr double kMaxOff = 2.4;  // sigma
+
+  int count = 0;
+  std::vector<float> near_first, near_second, near_negative;  // gray
+  std::vector<float> wide_first, wide_second;
+  // Where the point lies in the patches of both views, sigma: count x 4
+  // (x1, y1, x2, y2).
+  std::vector<float> places;
+  std::vector<float> turn;  // radians, angle in second minus angle in first
+};
+
 struct BatchOptions {
   int pairs = 512;
   int pairs_a_view = 96;
   ViewOptions views;
   KeypointJitter jitter;
 };
+
+struct PreparedView;
 
 class BatchMaker {
  public:
@@ -78,14 +103,16 @@ class BatchMaker {
                                         const PatchGeometry& geometry,
                                         const PatchGeometry& wide) const;
   DetectorStacks MakeDetectorStacks(uint64_t index, const Model& model) const;
+  // With `wide`, the wide patches as well.
+  LiftQuadruplets MakeLiftQuadruplets(uint64_t index, bool wide) const;
 
  private:
   ViewPair MakeViews(Random& random) const;
-  // Calls visit(pyramid of the first view, of the second, point) for
+  // Calls visit(first view, second view, point) for
   // options_.pairs points of as many views as it takes.
   void ForPoints(
       Random& random,
-      const std::function<void(const ImagePyramid&, const ImagePyramid&,
+      const std::function<void(const PreparedView&, const PreparedView&,
                                const PointInViews&)>& visit) const;
 
   const PhotographStore& photographs_;

@@ -31,6 +31,18 @@ torch::Tensor ConvolveLayer(const LayerSpec& layer, torch::Tensor x,
   return torch::conv2d(x, weight, bias, layer.stride);
 }
 
+// out x in x 1 x 1: 1 for the maps that an output sees.
+torch::Tensor DrawConnections(const std::vector<int64_t>& shape,
+                              int connections) {
+  torch::Tensor mask = torch::zeros({shape[0], shape[1], 1, 1});
+  for (int64_t out = 0; out < shape[0]; ++out) {
+    const torch::Tensor seen =
+        torch::randperm(shape[1]).narrow(0, 0, connections);
+    mask.select(0, out).index_fill_(0, seen, 1.0);
+  }
+  return mask;
+}
+
 }  // namespace
 
 torch::Tensor Ghh(const torch::Tensor& x, int sums, int maxes) {
@@ -43,7 +55,8 @@ torch::Tensor Ghh(const torch::Tensor& x, int sums, int maxes) {
   return (largest * signs.view({1, 1, sums, 1, 1})).sum(2);
 }
 
-TorchNetwork::TorchNetwork(const NetworkSpec& spec, bool batch_norm)
+TorchNetwork::TorchNetwork(const NetworkSpec& spec, bool batch_norm,
+                           int connections)
     : spec_(spec) {
   const auto shapes = Shapes(spec_, spec_.input);
   for (size_t i = 0; i < spec_.layers.size(); ++i) {
@@ -51,10 +64,17 @@ TorchNetwork::TorchNetwork(const NetworkSpec& spec, bool batch_norm)
     weights_.emplace_back();
     biases_.emplace_back();
     norms_.emplace_back(nullptr);
+    masks_.emplace_back();
     if (!layer.HasWeights()) continue;
     const auto shape = WeightShape(layer, shapes[i]);
     double fan_in = 1;
     for (size_t k = 1; k < shape.size(); ++k) fan_in *= double(shape[k]);
+    if (connections > 0 && layer.type == Type::kConv &&
+        shape[1] > connections) {
+      fan_in *= static_cast<double>(connections) / double(shape[1]);
+      masks_[i] = register_buffer(layer.name + "_mask",
+                                  DrawConnections(shape, connections));
+    }
     weights_[i] = register_parameter(
         layer.name + "_weight", torch::randn(shape) * std::sqrt(2 / fan_in));
     biases_[i] =
@@ -89,7 +109,7 @@ torch::Tensor TorchNetwork::Apply(size_t i, torch::Tensor x) {
   const int64_t k = layer.kernel;
   switch (layer.type) {
     case Type::kConv:
-      x = ConvolveLayer(layer, x, weights_[i], biases_[i]);
+      x = ConvolveLayer(layer, x, Weight(i), biases_[i]);
       return norms_[i] ? norms_[i]->forward(x) : x;
     case Type::kLinear:
       x = torch::linear(x.flatten(1), weights_[i], biases_[i])
@@ -152,7 +172,7 @@ void TorchNetwork::Export(Model& model) const {
   for (size_t i = 0; i < spec_.layers.size(); ++i) {
     const LayerSpec& layer = spec_.layers[i];
     if (!layer.HasWeights()) continue;
-    torch::Tensor weight = weights_[i].to(torch::kDouble);
+    torch::Tensor weight = Weight(i).to(torch::kDouble);
     torch::Tensor bias = biases_[i].to(torch::kDouble);
     if (norms_[i]) {
       const auto& norm = *norms_[i];

@@ -16,7 +16,10 @@ class TorchNetwork : public torch::nn::Module {
   // With `batch_norm` every convolution and linear layer is followed by a batch
   // normalisation without learned scale and shift (as LIFT), folded into the
   // weights by Export. Weights are drawn by He's rule from torch's generator.
-  TorchNetwork(const NetworkSpec& spec, bool batch_norm);
+  // With `connections` each output of a convolution over more maps than that
+  // sees only so many of them, drawn at random (DeepDesc's sparse form); the
+  // other weights are zero.
+  TorchNetwork(const NetworkSpec& spec, bool batch_norm, int connections = 0);
   // The weights of a model, no batch normalisation.
   explicit TorchNetwork(const Model& model);
 
@@ -27,7 +30,10 @@ class TorchNetwork : public torch::nn::Module {
   void Export(Model& model) const;
 
   const NetworkSpec& spec() const { return spec_; }
-  torch::Tensor Weight(size_t layer) const { return weights_[layer]; }
+  torch::Tensor Weight(size_t layer) const {
+    return masks_[layer].defined() ? weights_[layer] * masks_[layer]
+                                   : weights_[layer];
+  }
   torch::Tensor Bias(size_t layer) const { return biases_[layer]; }
 
  private:
@@ -36,6 +42,7 @@ class TorchNetwork : public torch::nn::Module {
 
   NetworkSpec spec_;
   std::vector<torch::Tensor> weights_, biases_;  // empty: none
+  std::vector<torch::Tensor> masks_;             // empty: all weights count
   std::vector<torch::nn::BatchNorm2d> norms_;    // empty holder: none
 };
 

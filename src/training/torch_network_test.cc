@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The LibTorch module and the plain loops are two readings of one definition.
+#include "training/torch_network.h"
+
 #include <gtest/gtest.h>
 
 #include <cmath>
@@ -53,8 +55,8 @@ void ExpectParity(const Model& model, const Shape& input) {
 }
 
 TEST(TorchNetwork, AgreesWithThePlainLoopsOnEveryArchitecture) {
-  for (const char* name :
-       {"deepdesc", "logpolar", "lift-orientation", "lift-detector"}) {
+  for (const char* name : {"deepdesc", "deepdesc-dense", "logpolar",
+                           "lift-orientation", "lift-detector", "tilde"}) {
     SCOPED_TRACE(name);
     const Model model = WithRandomWeights(MakeArchitecture(name), 5);
     ExpectParity(model, model.spec.input);
@@ -78,6 +80,23 @@ TEST(TorchNetwork, AgreesOnTheLayersOfTheOriginalDeepDesc) {
       {"type": "tanh"}, {"type": "l2_pool", "kernel": 3}]})");
   model = WithRandomWeights(model, 7);
   ExpectParity(model, model.spec.input);
+}
+
+// The counts of DeepDesc's paper and release (spec section 2).
+TEST(TorchNetwork, SparseConnectionsLeaveDeepDescItsParameters) {
+  for (const auto& [name, parameters] :
+       {std::pair{"deepdesc-sparse", 45824}, {"deepdesc-dense", 280320}}) {
+    Model model = MakeArchitecture(name);
+    const TorchNetwork network(
+        model.spec, false, static_cast<int>(model.Number("connections", 0)));
+    network.Export(model);
+    int64_t count = 0;
+    for (const auto& [weight, tensor] : model.weights) {
+      const bool bias = weight.ends_with(".bias");
+      for (const float v : tensor.data) count += bias || v != 0;
+    }
+    EXPECT_EQ(count, parameters) << name;
+  }
 }
 
 }  // namespace

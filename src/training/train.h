@@ -12,9 +12,11 @@ struct TrainOptions {
   std::vector<std::string> data;  // folders of photographs
   std::string output;             // weights file; the checkpoint lies beside it
   std::string architecture;       // empty: the usual one of the kind
-  std::string descriptor;         // weights of the frozen descriptor
-                                  // (orientation only)
-  std::string data_note;          // how the card names the data
+  std::string descriptor;   // orientation: weights of the frozen descriptor;
+                            // lift: those to begin with
+  std::string detector;     // lift: weights to begin with
+  std::string orientation;  // lift: weights to begin with
+  std::string data_note;    // how the card names the data
   std::string licence = "Apache-2.0";
   int iterations = 1500;
   int batch = 512;              // pairs a step
@@ -30,7 +32,10 @@ struct TrainOptions {
   // "hardnet": hardest negative of the batch, triplet margin (Mishchuk et al.
   // 2017). "hinge": DeepDesc's hinge embedding with both kinds of pairs mined.
   std::string descriptor_loss = "hardnet";
-  int mining = 4;  // hinge: forward this many, learn from one
+  // hinge: of so many pairs of one point, and of two, one is learned from; the
+  // hardest. `batch` pairs of each kind are.
+  int mining = 4;
+  int mining_negative = 0;  // 0: as `mining`
 
   // TILDE: weights of the shape and temporal terms (gamma_s, gamma_t).
   double shape_weight = 0.1;
@@ -39,6 +44,18 @@ struct TrainOptions {
   // else each stack is one photograph in made light.
   bool fixed_camera = false;
 
+  // LIFT: what is not tuned, e.g. "detector,orientation".
+  std::string frozen;
+  // LIFT: weights of the classification term (gamma of the paper), of the
+  // distance between the places found in both views (sigma), and of 1 - cos of
+  // the error of the relative angle, beside the descriptors' triplet loss.
+  double class_weight = 0.1;
+  double place_weight = 0.1;
+  double angle_weight = 0.3;
+
+  int MiningNegative() const {
+    return mining_negative > 0 ? mining_negative : mining;
+  }
   std::string Validate() const;
 };
 
@@ -50,5 +67,8 @@ void TrainDescriptor(const TrainOptions& options);
 void TrainOrientation(const TrainOptions& options);
 void TrainDetector(const TrainOptions& options);
 void TrainTilde(const TrainOptions& options);
+// Writes options.output (detector) and beside it .orientation.safetensors and
+// .descriptor.safetensors.
+void TrainLift(const TrainOptions& options);
 
 }  // namespace tiepoint

@@ -116,7 +116,10 @@ std::string TrainOptions::Validate() const {
   if (descriptor_loss != "hardnet" && descriptor_loss != "hinge") {
     return "--loss must be hardnet or hinge";
   }
-  if (mining < 1 || mining > batch) return "--mining must be 1 .. batch";
+  if (std::min(mining, MiningNegative()) < 1 ||
+      std::max(mining, MiningNegative()) > 64) {
+    return "--mining must be 1 .. 64";
+  }
   return "";
 }
 
