@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "tiepoint/base/error.h"
 #include "training/architectures.h"
+#include "training/mixed_precision.h"
 #include "training/trainer.h"
 
 namespace tiepoint {
@@ -87,8 +88,8 @@ void TrainDescriptor(const TrainOptions& options) {
   task.export_weights = [&](Model& model) { network->Export(model); };
   const int size = geometry.size;
   const auto describe = [&](const std::vector<float>& patches) {
-    return network->forward(ToDevice(patches, 1, size, size, device))
-        .flatten(1);
+    return ForwardFlat(*network, ToDevice(patches, 1, size, size, device),
+                       options);
   };
 
   const Model normalization = task.model;
@@ -108,6 +109,7 @@ void TrainDescriptor(const TrainOptions& options) {
     return Report{{"accuracy", MatchingAccuracy(describe(check.first),
                                                 describe(check.second))}};
   };
+  task.deciding = "accuracy";
   RunTraining(options, task);
 }
 

@@ -55,6 +55,22 @@ std::vector<PointInViews> FindPoints(const ViewPair& views,
   return FindPointsInViews(views, first.points, second.points, options, random);
 }
 
+// Refuses to search for ever in photographs that show nothing.
+class EmptyViews {
+ public:
+  void Count(bool empty) {
+    in_a_row_ = empty ? in_a_row_ + 1 : 0;
+    if (in_a_row_ == 200) {
+      throw InputError(
+          "200 views in a row hold no point to learn from: the photographs "
+          "are too small or show nothing");
+    }
+  }
+
+ private:
+  int in_a_row_ = 0;
+};
+
 int NearestLevel(const std::vector<ScaleLevel>& levels, double scale) {
   const double ratio = levels[1].scale / levels[0].scale;
   return static_cast<int>(
@@ -149,6 +165,7 @@ void BatchMaker::ForPoints(
     const std::function<void(const ImagePyramid&, const ImagePyramid&,
                              const PointInViews&)>& visit) const {
   const PointOptions point_options;
+  EmptyViews empty_views;
   int count = 0;
   while (count < options_.pairs) {
     const ViewPair views = MakeViews(random);
@@ -164,6 +181,7 @@ void BatchMaker::ForPoints(
       ++count;
       ++taken;
     }
+    empty_views.Count(taken == 0);
   }
 }
 
@@ -208,6 +226,7 @@ DetectorStacks BatchMaker::MakeDetectorStacks(uint64_t index,
   DetectorStacks batch;
   const ScaleSpaceOptions scales{1.0, 12.0, 5};
   constexpr int kMaxOff = 5;  // level pixels that a window is moved at most
+  EmptyViews empty_views;
   while (batch.count < options_.pairs) {
     const ViewPair views = MakeViews(random);
     PointOptions point_options;
@@ -215,7 +234,10 @@ DetectorStacks BatchMaker::MakeDetectorStacks(uint64_t index,
     const PreparedView first(views.first, scales, point_options.max_candidates);
     const PreparedView second(views.second, scales,
                               point_options.max_candidates);
-    if (first.levels.size() < 8 || second.levels.size() < 8) continue;
+    if (first.levels.size() < 8 || second.levels.size() < 8) {
+      empty_views.Count(true);
+      continue;
+    }
 
     const std::vector<PointInViews> points =
         FindPoints(views, first, second, point_options, random);
@@ -275,6 +297,7 @@ DetectorStacks BatchMaker::MakeDetectorStacks(uint64_t index,
       ++batch.count;
       ++taken;
     }
+    empty_views.Count(taken == 0);
   }
   return batch;
 }
