@@ -15,10 +15,10 @@
 #include <vector>
 
 #include "command.h"
+#include "tiepoint/base/atomic_file.h"
 #include "tiepoint/base/error.h"
 #include "tiepoint/base/random.h"
 #include "tiepoint/image/read_image.h"
-#include "tiepoint/io/atomic_file.h"
 #include "tiepoint/matching/matcher.h"
 #include "tiepoint/pipeline/extract.h"
 #include "tiepoint/pipeline/stopwatch.h"

@@ -26,8 +26,8 @@
 #include "tiepoint/base/error.h"
 #ifdef TIEPOINT_WITH_TRAINING
 #include "evaluation/parity.h"
+#include "tiepoint/base/atomic_file.h"
 #include "tiepoint/image/read_image.h"
-#include "tiepoint/io/atomic_file.h"
 #include "training/torch_runner.h"
 #endif
 

@@ -9,8 +9,8 @@
 #include <utility>
 
 #include "commit.h"
+#include "tiepoint/base/atomic_file.h"
 #include "tiepoint/base/parallel.h"
-#include "tiepoint/io/atomic_file.h"
 
 namespace {
 

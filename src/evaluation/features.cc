@@ -11,9 +11,9 @@
 #include <utility>
 
 #include "evaluation/cache_key.h"
+#include "tiepoint/base/atomic_file.h"
 #include "tiepoint/base/error.h"
 #include "tiepoint/image/read_image.h"
-#include "tiepoint/io/atomic_file.h"
 #include "tiepoint/io/feature_file.h"
 #include "tiepoint/network/safetensors.h"
 #include "tiepoint/pipeline/extract.h"

@@ -6,7 +6,7 @@
 
 #include "evaluation/cache_key.h"
 #include "evaluation/number_json.h"
-#include "tiepoint/io/atomic_file.h"
+#include "tiepoint/base/atomic_file.h"
 
 namespace tiepoint {
 

@@ -13,10 +13,10 @@
 #include <system_error>
 #include <utility>
 
+#include "tiepoint/base/atomic_file.h"
 #include "tiepoint/base/error.h"
 #include "tiepoint/base/random.h"
 #include "tiepoint/image/read_image.h"
-#include "tiepoint/io/atomic_file.h"
 
 namespace tiepoint {
 namespace {

@@ -13,12 +13,12 @@
 #include <utility>
 
 #include "evaluation/patch_set.h"
+#include "tiepoint/base/atomic_file.h"
 #include "tiepoint/base/error.h"
 #include "tiepoint/base/parallel.h"
 #include "tiepoint/features/opencv_features.h"
 #include "tiepoint/image/patch.h"
 #include "tiepoint/image/read_image.h"
-#include "tiepoint/io/atomic_file.h"
 
 namespace tiepoint {
 namespace {

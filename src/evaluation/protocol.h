@@ -15,6 +15,7 @@
 #include <vector>
 
 #include "evaluation/features.h"
+#include "tiepoint/report/svg_plot.h"
 
 namespace tiepoint {
 
@@ -53,17 +54,6 @@ struct Column {
   bool headline = false;
 };
 
-// A curve a method, for the report: y over x.
-struct Curve {
-  std::string label;
-  std::vector<double> x, y;
-};
-struct Plot {
-  std::string title;
-  std::string x_label, y_label;
-  std::vector<Curve> curves;
-};
-
 // The numbers of one method on all items.
 struct MethodResult {
   std::string label;  // "rootsift", "rootsift -0.25", "magsac: rootsift"
@@ -77,7 +67,7 @@ struct ProtocolResult {
   std::vector<Item> items;
   std::vector<Column> columns;
   std::vector<MethodResult> methods;
-  std::vector<Plot> plots;
+  std::vector<Plot> plots;  // a curve a method
   // Pictures of the worst items.
   struct Picture {
     std::string caption;

@@ -7,9 +7,9 @@
 
 #include "evaluation/base64.h"
 #include "evaluation/report.h"
-#include "evaluation/report_style.h"
 #include "evaluation/report_text.h"
-#include "evaluation/svg_plot.h"
+#include "tiepoint/report/page_style.h"
+#include "tiepoint/report/svg_plot.h"
 
 namespace tiepoint {
 namespace {
@@ -338,7 +338,7 @@ std::string HtmlReport(const Report& report) {
       "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n"
       "<meta name=\"viewport\" content=\"width=device-width, "
       "initial-scale=1\">\n<title>" +
-      Safe(report.head.title) + "</title>\n<style>" + kReportStyle +
+      Safe(report.head.title) + "</title>\n<style>" + kPageStyle +
       "</style>\n</head>\n<body>\n<div class=\"layout\">\n" +
       Header(report.head) + "<div class=\"columns\">\n" + Contents(report) +
       "<main>\n";

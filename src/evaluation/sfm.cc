@@ -17,10 +17,10 @@
 #include "evaluation/model_metrics.h"
 #include "evaluation/statistics.h"
 #include "evaluation/talk_sfm.h"
+#include "tiepoint/base/atomic_file.h"
 #include "tiepoint/base/error.h"
 #include "tiepoint/base/parallel.h"
 #include "tiepoint/image/exif.h"
-#include "tiepoint/io/atomic_file.h"
 #include "tiepoint/io/colmap_database.h"
 #include "tiepoint/pipeline/stopwatch.h"
 

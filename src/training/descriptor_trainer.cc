@@ -2,6 +2,7 @@
 #include "tiepoint/base/error.h"
 #include "training/architectures.h"
 #include "training/descriptor_loss.h"
+#include "training/mixed_precision.h"
 #include "training/trainer.h"
 
 namespace tiepoint {
@@ -104,7 +105,7 @@ void TrainDescriptor(const TrainOptions& options) {
   task.export_weights = [&](Model& model) { network->Export(model); };
   const int size = geometry.size;
   const auto describe = [&](const torch::Tensor& patches) {
-    return network->forward(patches).flatten(1);
+    return ForwardFlat(*network, patches, options);
   };
   const auto patches = [&](const std::vector<float>& pixels) {
     return ToDevice(pixels, 1, size, size, device);
@@ -128,6 +129,7 @@ void TrainDescriptor(const TrainOptions& options) {
     return Report{{"accuracy", MatchingAccuracy(first, second)},
                   {"average_precision", AveragePrecision(first, second)}};
   };
+  task.deciding = "accuracy";
   RunTraining(options, task);
 }
 

@@ -271,6 +271,8 @@ void TrainDetector(const TrainOptions& options) {
                   {"classification", m.classification.item<double>()},
                   {"ranking", ranking}};
   };
+  task.deciding = "overlap";
+  task.smaller_is_better = true;
   RunTraining(options, task);
 }
 

@@ -259,6 +259,7 @@ void TrainLift(const TrainOptions& options) {
                   {"median_degrees", degrees.median().item<double>()},
                   {"classification", m.classification.item<double>()}};
   };
+  task.deciding = "accuracy";
   RunTraining(options, task);
 }
 

@@ -10,6 +10,7 @@
 #include "tiepoint/base/error.h"
 #include "training/architectures.h"
 #include "training/lift_patches.h"
+#include "training/mixed_precision.h"
 #include "training/trainer.h"
 
 namespace tiepoint {
@@ -81,9 +82,10 @@ class TurnedDescriptor {
 };
 
 // Unit vectors (cos, sin) of the network's answer: N x 2.
-torch::Tensor Direction(TorchNetwork& network, const torch::Tensor& patches) {
+torch::Tensor Direction(TorchNetwork& network, const torch::Tensor& patches,
+                        const TrainOptions& options) {
   namespace F = torch::nn::functional;
-  return F::normalize(network.forward(patches).flatten(1),
+  return F::normalize(ForwardFlat(network, patches, options),
                       F::NormalizeFuncOptions().p(2).dim(1));
 }
 
@@ -137,7 +139,7 @@ void TrainOrientation(const TrainOptions& options) {
     const torch::Tensor patches =
         torch::cat({ToDevice(batch.first, 1, size, size, device),
                     ToDevice(batch.second, 1, size, size, device)});
-    const torch::Tensor angle = Angle(Direction(*network, patches));
+    const torch::Tensor angle = Angle(Direction(*network, patches, options));
     Answer a;
     a.angle1 = angle.narrow(0, 0, n);
     a.angle2 = angle.narrow(0, n, n);
@@ -182,6 +184,8 @@ void TrainOrientation(const TrainOptions& options) {
                    (error < 20).to(torch::kFloat).mean().item<double>()},
                   {"fullest_bin", (bins.max() / bins.sum()).item<double>()}};
   };
+  task.deciding = "median_degrees";
+  task.smaller_is_better = true;
   RunTraining(options, task);
 }
 

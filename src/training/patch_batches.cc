@@ -71,6 +71,21 @@ ColourWeights DrawWeights(Random& random) {
   for (float& w : weights) w /= sum;
   return weights;
 }
+// Refuses to search for ever in photographs that show nothing.
+class EmptyViews {
+ public:
+  void Count(bool empty) {
+    in_a_row_ = empty ? in_a_row_ + 1 : 0;
+    if (in_a_row_ == 200) {
+      throw InputError(
+          "200 views in a row hold no point to learn from: the photographs "
+          "are too small or show nothing");
+    }
+  }
+
+ private:
+  int in_a_row_ = 0;
+};
 
 int NearestLevel(const std::vector<ScaleLevel>& levels, double scale) {
   const double ratio = levels[1].scale / levels[0].scale;
@@ -168,6 +183,7 @@ void BatchMaker::ForPoints(
     const std::function<void(const PreparedView&, const PreparedView&,
                              const PointInViews&)>& visit) const {
   const PointOptions point_options;
+  EmptyViews empty_views;
   int count = 0;
   while (count < options_.pairs) {
     const ViewPair views = MakeViews(random);
@@ -183,6 +199,7 @@ void BatchMaker::ForPoints(
       ++count;
       ++taken;
     }
+    empty_views.Count(taken == 0);
   }
 }
 
@@ -279,6 +296,7 @@ DetectorStacks BatchMaker::MakeDetectorStacks(uint64_t index,
   DetectorStacks batch;
   const ScaleSpaceOptions scales{1.0, 12.0, 5};
   constexpr int kMaxOff = 5;  // level pixels that a window is moved at most
+  EmptyViews empty_views;
   while (batch.count < options_.pairs) {
     const ViewPair views = MakeViews(random);
     PointOptions point_options;
@@ -286,7 +304,10 @@ DetectorStacks BatchMaker::MakeDetectorStacks(uint64_t index,
     const PreparedView first(views.first, scales, point_options.max_candidates);
     const PreparedView second(views.second, scales,
                               point_options.max_candidates);
-    if (first.levels.size() < 8 || second.levels.size() < 8) continue;
+    if (first.levels.size() < 8 || second.levels.size() < 8) {
+      empty_views.Count(true);
+      continue;
+    }
 
     const std::vector<PointInViews> points =
         FindPoints(views, first, second, point_options, random);
@@ -346,6 +367,7 @@ DetectorStacks BatchMaker::MakeDetectorStacks(uint64_t index,
       ++batch.count;
       ++taken;
     }
+    empty_views.Count(taken == 0);
   }
   return batch;
 }

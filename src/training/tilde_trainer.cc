@@ -282,6 +282,7 @@ void TrainTilde(const TrainOptions& options) {
   task.validate = [&] {
     return Report{{"repeatability", Repeatability(*network, check, device)}};
   };
+  task.deciding = "repeatability";
   RunTraining(options, task);
 }
 

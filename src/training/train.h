@@ -9,6 +9,7 @@
 namespace tiepoint {
 
 struct TrainOptions {
+  std::string kind;               // descriptor, orientation or detector
   std::vector<std::string> data;  // folders of photographs
   std::string output;             // weights file; the checkpoint lies beside it
   std::string architecture;       // empty: the usual one of the kind
@@ -28,6 +29,11 @@ struct TrainOptions {
   bool resume = true;  // from output + ".checkpoint" when it exists
   bool quiet = false;
   std::string json;  // a line of JSON for each report, appended
+  std::string html;  // a page with curves, written anew at each report
+  double clip = 0;   // gradients are cut to this norm; 0: they are not
+  int stop_at = 0;   // stops after this step as if interrupted; 0: does not
+  // "bfloat16": networks of descriptor and orientation run in it (CUDA only).
+  std::string precision = "float";
 
   // "hardnet": hardest negative of the batch, triplet margin (Mishchuk et al.
   // 2017). "hinge": DeepDesc's hinge embedding with both kinds of pairs mined.
@@ -59,10 +65,14 @@ struct TrainOptions {
   std::string Validate() const;
 };
 
-// Each trains until `iterations` (or Ctrl-C: the checkpoint is written, and
-// Interrupted thrown), then writes options.output. Progress on stderr: loss,
-// validation on photographs held out, time left; the seed is printed.
-// Throws InputError for unusable options or data.
+// Each trains until `iterations`, or `stop_at`, or Ctrl-C (the checkpoint is
+// written, and Interrupted thrown). options.output holds the weights that were
+// best on photographs held out; its notes say which step they are of, and what
+// was compared. Progress on stderr: loss, validation, time left; the seed is
+// printed. Steps done in several runs give the same weights as in one, to the
+// last bit on the same processor and threads.
+// Throws InputError for unusable options or data, and when ten batches in a row
+// have a loss or gradients that are not finite.
 void TrainDescriptor(const TrainOptions& options);
 void TrainOrientation(const TrainOptions& options);
 void TrainDetector(const TrainOptions& options);

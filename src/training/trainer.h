@@ -22,6 +22,9 @@ struct TrainingTask {
   std::function<torch::Tensor(int iteration)> loss;
   // Measured on held-out photographs, network in evaluation mode.
   std::function<Report()> validate;
+  // The value of `validate` that decides which step's weights are kept.
+  std::string deciding;
+  bool smaller_is_better = false;
   int report_every = 20;
   int validate_every = 100;
   bool half = false;  // store float16
@@ -45,6 +48,8 @@ void PrepareTorch(const TrainOptions& options);
 // Iterations already done according to the checkpoint (0: none).
 int CheckpointIteration(const TrainOptions& options);
 
+// The loop (training_loop.cc); see train.h for what it promises. Random numbers
+// that task.loss takes from torch's generator depend on seed and step alone.
 void RunTraining(const TrainOptions& options, TrainingTask& task);
 
 // N values of `data` as N / (c h w) x c x h x w on the device.

@@ -9,8 +9,8 @@
 #include <numeric>
 #include <set>
 
+#include "tiepoint/base/atomic_file.h"
 #include "tiepoint/base/error.h"
-#include "tiepoint/io/atomic_file.h"
 #include "tiepoint/io/hdf5_file.h"
 
 namespace tiepoint {

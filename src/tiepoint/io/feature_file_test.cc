@@ -15,8 +15,8 @@
 #include <iterator>
 #include <limits>
 
+#include "tiepoint/base/atomic_file.h"
 #include "tiepoint/base/error.h"
-#include "tiepoint/io/atomic_file.h"
 #include "tiepoint/io/journaled_file.h"
 
 namespace tiepoint {

@@ -12,8 +12,8 @@
 #include <numbers>
 #include <string>
 
+#include "tiepoint/base/atomic_file.h"
 #include "tiepoint/base/error.h"
-#include "tiepoint/io/atomic_file.h"
 #include "tiepoint/io/npy.h"
 #include "tiepoint/io/published_weights.h"
 #include "tiepoint/network/inference_network.h"

@@ -9,9 +9,9 @@
 #include <fstream>
 #include <iterator>
 
+#include "tiepoint/base/atomic_file.h"
 #include "tiepoint/base/checksum.h"
 #include "tiepoint/base/error.h"
-#include "tiepoint/io/atomic_file.h"
 
 namespace tiepoint {
 namespace {

@@ -11,8 +11,8 @@
 #include <limits>
 #include <vector>
 
+#include "tiepoint/base/atomic_file.h"
 #include "tiepoint/base/error.h"
-#include "tiepoint/io/atomic_file.h"
 
 static_assert(std::endian::native == std::endian::little,
               "the numbers are written as they lie in memory");

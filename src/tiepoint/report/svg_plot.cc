@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "evaluation/svg_plot.h"
-
-#include <fmt/format.h>
+#include "tiepoint/report/svg_plot.h"
 
 #include <algorithm>
 #include <array>
 #include <cmath>
+#include <cstdio>
+#include <initializer_list>
 #include <limits>
+#include <string_view>
 
 namespace tiepoint {
 namespace {
@@ -38,25 +39,46 @@ struct Range {
   bool Empty() const { return low > high; }
 };
 
+std::string Printed(const char* form, double value) {
+  char buffer[400];  // enough for the largest number
+  std::snprintf(buffer, sizeof buffer, form, value);
+  return buffer;
+}
+
 std::string Short(double value) {
   if (value == 0) return "0";
-  return fmt::format("{:.4g}", value);
+  return Printed("%.4g", value);
+}
+
+// A place in the drawing.
+std::string At(double value) { return Printed("%.1f", value); }
+
+// `form` with each {} replaced by the next of `texts`.
+std::string Fill(std::string_view form,
+                 std::initializer_list<std::string> texts) {
+  std::string filled;
+  for (const std::string& text : texts) {
+    const size_t gap = form.find("{}");
+    filled.append(form.substr(0, gap)).append(text);
+    form.remove_prefix(gap + 2);
+  }
+  return filled.append(form);
 }
 
 std::string TextAt(double x, double y, const char* anchor,
                    const std::string& css, const std::string& text) {
-  return fmt::format(
-      "<text x=\"{:.1f}\" y=\"{:.1f}\" text-anchor=\"{}\" class=\"{}\">{}"
+  return Fill(
+      "<text x=\"{}\" y=\"{}\" text-anchor=\"{}\" class=\"{}\">{}"
       "</text>",
-      x, y, anchor, css, EscapeHtml(text));
+      {At(x), At(y), anchor, css, EscapeHtml(text)});
 }
 
 std::string LineAt(double x1, double y1, double x2, double y2,
                    const std::string& css) {
-  return fmt::format(
-      "<line x1=\"{:.1f}\" y1=\"{:.1f}\" x2=\"{:.1f}\" y2=\"{:.1f}\" "
+  return Fill(
+      "<line x1=\"{}\" y1=\"{}\" x2=\"{}\" y2=\"{}\" "
       "class=\"{}\"/>",
-      x1, y1, x2, y2, css);
+      {At(x1), At(y1), At(x2), At(y2), css});
 }
 
 // The symbol of a style: circle, square, triangle, diamond, and the same again
@@ -67,22 +89,19 @@ std::string Mark(int style, double x, double y) {
       "mark " + ColourClass(style) + (mark >= 4 ? " hollow" : "");
   switch (mark % 4) {
     case 1:
-      return fmt::format(
-          "<rect x=\"{:.1f}\" y=\"{:.1f}\" width=\"6\" height=\"6\" "
+      return Fill(
+          "<rect x=\"{}\" y=\"{}\" width=\"6\" height=\"6\" "
           "class=\"{}\"/>",
-          x - 3, y - 3, css);
+          {At(x - 3), At(y - 3), css});
     case 2:
-      return fmt::format(
-          "<path d=\"M{:.1f} {:.1f}l3.8 6.6h-7.6z\" class=\"{}\"/>", x, y - 4,
-          css);
+      return Fill("<path d=\"M{} {}l3.8 6.6h-7.6z\" class=\"{}\"/>",
+                  {At(x), At(y - 4), css});
     case 3:
-      return fmt::format(
-          "<path d=\"M{:.1f} {:.1f}l4 4l-4 4l-4 -4z\" class=\"{}\"/>", x, y - 4,
-          css);
+      return Fill("<path d=\"M{} {}l4 4l-4 4l-4 -4z\" class=\"{}\"/>",
+                  {At(x), At(y - 4), css});
     default:
-      return fmt::format(
-          "<circle cx=\"{:.1f}\" cy=\"{:.1f}\" r=\"3.2\" class=\"{}\"/>", x, y,
-          css);
+      return Fill("<circle cx=\"{}\" cy=\"{}\" r=\"3.2\" class=\"{}\"/>",
+                  {At(x), At(y), css});
   }
 }
 
@@ -222,17 +241,18 @@ std::string DrawAxes(const Plot& plot, const Axis& x, const Axis& y) {
   svg += TextAt((x.begin + x.end) / 2, y.begin + 36, "middle", "label",
                 plot.x_label);
   const double middle = (y.begin + y.end) / 2;
-  svg += fmt::format("<g transform=\"rotate(-90 15 {0:.1f})\">{1}</g>", middle,
-                     TextAt(15, middle, "middle", "label", plot.y_label));
+  svg +=
+      Fill("<g transform=\"rotate(-90 15 {})\">{}</g>",
+           {At(middle), TextAt(15, middle, "middle", "label", plot.y_label)});
   return svg;
 }
 
 // -------------------------------------------------------------------- curves
 
 std::string DrawLine(const std::string& points, int style) {
-  return fmt::format(
+  return Fill(
       "<polyline points=\"{}\" class=\"curve {}\" stroke-dasharray=\"{}\"/>",
-      points, ColourClass(style), Dash(style));
+      {points, ColourClass(style), Dash(style)});
 }
 
 std::string DrawCurve(const Curve& curve, int style, const Axis& x,
@@ -249,14 +269,14 @@ std::string DrawCurve(const Curve& curve, int style, const Axis& x,
     }
     const double px = x.Map(curve.x[i]);
     const double py = y.Map(curve.y[i]);
-    points += fmt::format("{}{:.1f},{:.1f}", points.empty() ? "" : " ", px, py);
-    const std::string title = fmt::format("{}: {}, {}", curve.label,
-                                          Short(curve.x[i]), Short(curve.y[i]));
+    points += Fill("{}{},{}", {points.empty() ? "" : " ", At(px), At(py)});
+    const std::string title =
+        Fill("{}: {}, {}", {curve.label, Short(curve.x[i]), Short(curve.y[i])});
     if (marked) marks += Mark(style, px, py);
-    marks += fmt::format(
-        "<circle cx=\"{:.1f}\" cy=\"{:.1f}\" r=\"8\" class=\"hit\"><title>{}"
+    marks += Fill(
+        "<circle cx=\"{}\" cy=\"{}\" r=\"8\" class=\"hit\"><title>{}"
         "</title></circle>",
-        px, py, EscapeHtml(title));
+        {At(px), At(py), EscapeHtml(title)});
   }
   if (!points.empty()) svg += DrawLine(points, style);
   return svg + marks;
@@ -270,11 +290,12 @@ double LegendWidth(const std::string& label) {
 }
 
 std::string KeyAt(int style, double x, double y) {
-  return fmt::format(
-             "<line x1=\"{0:.1f}\" y1=\"{1:.1f}\" x2=\"{2:.1f}\" "
-             "y2=\"{1:.1f}\" "
-             "class=\"curve {3}\" stroke-dasharray=\"{4}\"/>",
-             x, y, x + 26, ColourClass(style), Dash(style)) +
+  return Fill(
+             "<line x1=\"{}\" y1=\"{}\" x2=\"{}\" "
+             "y2=\"{}\" "
+             "class=\"curve {}\" stroke-dasharray=\"{}\"/>",
+             {At(x), At(y), At(x + 26), At(y), ColourClass(style),
+              Dash(style)}) +
          Mark(style, x + 13, y);
 }
 
@@ -300,10 +321,11 @@ std::string DrawLegend(const Plot& plot, const std::vector<int>& styles,
 
 std::string Open(double width, double height, const std::string& css,
                  const std::string& description) {
-  return fmt::format(
-      "<svg viewBox=\"0 0 {:.0f} {:.0f}\" class=\"{}\" role=\"img\" "
+  return Fill(
+      "<svg viewBox=\"0 0 {} {}\" class=\"{}\" role=\"img\" "
       "aria-label=\"{}\">",
-      width, height, css, EscapeHtml(description));
+      {Printed("%.0f", width), Printed("%.0f", height), css,
+       EscapeHtml(description)});
 }
 
 // -------------------------------------------------------------------- forest
@@ -365,12 +387,11 @@ std::string DrawForestRow(const ForestRow& row, const Axis& axis, double width,
              LineAt(low, y - 4, low, y + 4, "whisker") +
              LineAt(high, y - 4, high, y + 4, "whisker");
   }
-  inside += fmt::format(
-      "<circle cx=\"{:.1f}\" cy=\"{:.1f}\" r=\"4.2\" class=\"dot\"/>",
-      Clamped(axis, row.estimate), y);
-  return svg + fmt::format("<g class=\"{}\"><title>{}</title>{}</g>",
-                           row.verdict.empty() ? "open" : row.verdict,
-                           EscapeHtml(row.label + ": " + row.text), inside);
+  inside += Fill("<circle cx=\"{}\" cy=\"{}\" r=\"4.2\" class=\"dot\"/>",
+                 {At(Clamped(axis, row.estimate)), At(y)});
+  return svg + Fill("<g class=\"{}\"><title>{}</title>{}</g>",
+                    {row.verdict.empty() ? "open" : row.verdict,
+                     EscapeHtml(row.label + ": " + row.text), inside});
 }
 
 }  // namespace

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "tiepoint/io/atomic_file.h"
+#include "tiepoint/base/atomic_file.h"
 
 #include <unistd.h>
 

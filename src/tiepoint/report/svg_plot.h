@@ -4,12 +4,22 @@
 // marks tell the curves apart without colours.
 #pragma once
 
+#include <limits>
 #include <string>
 #include <vector>
 
-#include "evaluation/protocol.h"
-
 namespace tiepoint {
+
+// y over x, for one method or value.
+struct Curve {
+  std::string label;
+  std::vector<double> x, y;
+};
+struct Plot {
+  std::string title;
+  std::string x_label, y_label;
+  std::vector<Curve> curves;
+};
 
 // Styles that differ in colour, dash or mark; further curves take them anew.
 // Those that share one of the eight colours differ in both others.
@@ -34,7 +44,8 @@ std::string SvgPlot(const Plot& plot, const std::vector<int>& styles);
 // A row of a forest plot.
 struct ForestRow {
   std::string label;
-  double estimate = kUndefined, low = kUndefined, high = kUndefined;
+  static constexpr double kNone = std::numeric_limits<double>::quiet_NaN();
+  double estimate = kNone, low = kNone, high = kNone;
   std::string text;     // the numbers, written at the right
   std::string verdict;  // "better", "worse" or "": the class of the row
 };

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
-// The style sheet of the HTML report. One place for colours: light, dark, and
-// the eight of the methods (told apart by people who do not see all colours:
-// they differ in lightness too, and curves have dashes and marks).
+// The style sheet of all pages that Tiepoint writes. One place for colours:
+// light, dark, and the eight of the curves (told apart by people who do not see
+// all colours: they differ in lightness too, and curves have dashes and marks).
 #pragma once
 
 namespace tiepoint {
 
-inline constexpr char kReportStyle[] = R"css(
+inline constexpr char kPageStyle[] = R"css(
 :root {
   color-scheme: light dark;
   --page: #f4f5f7; --card: #ffffff; --text: #1b1f27; --soft: #5d6675;
