@@ -3,7 +3,7 @@
 
 #include <sstream>
 
-#include "tiepoint/io/atomic_file.h"
+#include "tiepoint/base/atomic_file.h"
 
 namespace tiepoint {
 namespace {
