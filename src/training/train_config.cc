@@ -7,6 +7,8 @@
 #include <fstream>
 #include <iterator>
 #include <optional>
+#include <sstream>
+#include <type_traits>
 #include <utility>
 #include <variant>
 
@@ -45,13 +47,13 @@ const std::vector<Option>& Options() {
        "orientation: the frozen descriptor"},
       {"iterations", "N", &O::iterations, Option::kNone, "steps"},
       {"batch", "N", &O::batch, Option::kWeights,
-       "pairs a step; the default is that of the kind"},
+       "pairs a step [that of the kind]"},
       {"learning-rate", "X", &O::learning_rate, Option::kWeights,
        "of Adam, falling along a cosine"},
       {"clip", "NORM", &O::clip, Option::kWeights,
        "cut gradients to this norm; 0: never"},
       {"precision", "NAME", &O::precision, Option::kWeights,
-       "float, or bfloat16 (descriptor, orientation; on a GPU)"},
+       "float, or bfloat16 (patch networks, on a GPU)"},
       {"loss", "NAME", &O::descriptor_loss, Option::kWeights,
        "descriptor: hardnet or hinge (DeepDesc)"},
       {"mining", "N", &O::mining, Option::kWeights,
@@ -72,7 +74,7 @@ const std::vector<Option>& Options() {
       {"html", "FILE", &O::html, Option::kNone,
        "a page with curves, written anew at each report"},
       {"stop-at", "N", &O::stop_at, Option::kNone,
-       "stop after step N; the same command goes on; 0: do not"},
+       "stop after step N, to go on later; 0: do not"},
       {"quiet", "", &O::quiet, Option::kNone, "no progress"}};
   return options;
 }
@@ -271,16 +273,21 @@ std::string HelpLine(const Option& option, const TrainOptions& defaults) {
   const std::string name = std::string("--") + option.name +
                            (IsFlag(option) ? "" : " ") + option.value;
   std::string line = "  " + Padded(name, 24) + option.help;
-  std::visit(
-      [&](auto field) {
-        using Value = std::decay_t<decltype(defaults.*field)>;
-        const Json value = defaults.*field;
-        if (std::is_same_v<Value, bool> || value.empty() || value == "") return;
-        line += " [" +
-                (value.is_string() ? value.get<std::string>() : value.dump()) +
-                "]";
-      },
-      option.field);
+  const auto add = [&](const auto& value) {
+    using Value = std::decay_t<decltype(value)>;
+    if constexpr (std::is_same_v<Value, std::string>) {
+      if (!value.empty()) line += " [" + value + "]";
+    } else if constexpr (std::is_arithmetic_v<Value> &&
+                         !std::is_same_v<Value, bool>) {
+      std::ostringstream text;
+      text << value;
+      line += " [" + text.str() + "]";
+    }
+  };
+  // The batch is that of the kind.
+  if (option.field != Field(&TrainOptions::batch)) {
+    std::visit([&](auto field) { add(defaults.*field); }, option.field);
+  }
   return line + "\n";
 }
 
