@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <charconv>
 #include <cmath>
+#include <filesystem>
 #include <fstream>
 #include <iterator>
 #include <optional>
@@ -172,17 +173,18 @@ void SetKind(const std::string& name, TrainOptions& options) {
 }
 
 Json ReadRecipe(const std::string& path) {
+  std::error_code error;  // a folder can be opened, but not read
   std::ifstream file(path, std::ios::binary);
-  const std::string text{std::istreambuf_iterator<char>(file), {}};
-  if (!file.is_open() || file.bad()) {
+  if (!file.is_open() || std::filesystem::is_directory(path, error)) {
     throw InputError("--config " + path + ": cannot be read");
   }
+  const std::string text{std::istreambuf_iterator<char>(file), {}};
   Json json;
   try {
     json = Json::parse(text);
-  } catch (const Json::parse_error& error) {
+  } catch (const Json::parse_error& e) {
     throw InputError("--config " + path + ": not JSON (byte " +
-                     std::to_string(error.byte) + ")");
+                     std::to_string(e.byte) + ")");
   }
   if (!json.is_object()) {
     throw InputError("--config " + path + ": not an object of options");
