@@ -201,6 +201,7 @@ void ApplyRecipe(const std::string& path, TrainOptions& options) {
   if (const auto kind = recipe.find("kind"); kind != recipe.end()) {
     if (!kind->is_string()) throw wrong("kind", "a text");
     const std::string name = kind->get<std::string>();
+    FindTrainKind(name);
     if (!options.kind.empty() && options.kind != name) {
       throw InputError("--config " + path + " is of a training of kind '" +
                        name + "', not '" + options.kind + "'");
