@@ -4,13 +4,13 @@
 #include <gtest/gtest.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cmath>
 #include <filesystem>
 #include <fstream>
 #include <iterator>
 
 #include "tiepoint/base/random.h"
-#include "tiepoint/image/gray_image.h"
 #include "training/train.h"
 
 #define STB_IMAGE_WRITE_IMPLEMENTATION

@@ -4,9 +4,12 @@
 #include <algorithm>
 #include <charconv>
 #include <cmath>
+#include <filesystem>
 #include <fstream>
 #include <iterator>
 #include <optional>
+#include <sstream>
+#include <type_traits>
 #include <utility>
 #include <variant>
 
@@ -57,13 +60,13 @@ const std::vector<Option>& Options() {
        "lift: of the error of the relative angle"},
       {"iterations", "N", &O::iterations, Option::kNone, "steps"},
       {"batch", "N", &O::batch, Option::kWeights,
-       "pairs a step; the default is that of the kind"},
+       "pairs a step [that of the kind]"},
       {"learning-rate", "X", &O::learning_rate, Option::kWeights,
        "of Adam, falling along a cosine"},
       {"clip", "NORM", &O::clip, Option::kWeights,
        "cut gradients to this norm; 0: never"},
       {"precision", "NAME", &O::precision, Option::kWeights,
-       "float, or bfloat16 (descriptor, orientation; on a GPU)"},
+       "float, or bfloat16 (patch networks, on a GPU)"},
       {"loss", "NAME", &O::descriptor_loss, Option::kWeights,
        "descriptor: hardnet or hinge (DeepDesc)"},
       {"mining", "N", &O::mining, Option::kWeights,
@@ -92,7 +95,7 @@ const std::vector<Option>& Options() {
       {"html", "FILE", &O::html, Option::kNone,
        "a page with curves, written anew at each report"},
       {"stop-at", "N", &O::stop_at, Option::kNone,
-       "stop after step N; the same command goes on; 0: do not"},
+       "stop after step N, to go on later; 0: do not"},
       {"quiet", "", &O::quiet, Option::kNone, "no progress"}};
   return options;
 }
@@ -190,17 +193,18 @@ void SetKind(const std::string& name, TrainOptions& options) {
 }
 
 Json ReadRecipe(const std::string& path) {
+  std::error_code error;  // a folder can be opened, but not read
   std::ifstream file(path, std::ios::binary);
-  const std::string text{std::istreambuf_iterator<char>(file), {}};
-  if (!file.is_open() || file.bad()) {
+  if (!file.is_open() || std::filesystem::is_directory(path, error)) {
     throw InputError("--config " + path + ": cannot be read");
   }
+  const std::string text{std::istreambuf_iterator<char>(file), {}};
   Json json;
   try {
     json = Json::parse(text);
-  } catch (const Json::parse_error& error) {
+  } catch (const Json::parse_error& e) {
     throw InputError("--config " + path + ": not JSON (byte " +
-                     std::to_string(error.byte) + ")");
+                     std::to_string(e.byte) + ")");
   }
   if (!json.is_object()) {
     throw InputError("--config " + path + ": not an object of options");
@@ -217,6 +221,7 @@ void ApplyRecipe(const std::string& path, TrainOptions& options) {
   if (const auto kind = recipe.find("kind"); kind != recipe.end()) {
     if (!kind->is_string()) throw wrong("kind", "a text");
     const std::string name = kind->get<std::string>();
+    FindTrainKind(name);
     if (!options.kind.empty() && options.kind != name) {
       throw InputError("--config " + path + " is of a training of kind '" +
                        name + "', not '" + options.kind + "'");
@@ -291,16 +296,21 @@ std::string HelpLine(const Option& option, const TrainOptions& defaults) {
   const std::string name = std::string("--") + option.name +
                            (IsFlag(option) ? "" : " ") + option.value;
   std::string line = "  " + Padded(name, 24) + option.help;
-  std::visit(
-      [&](auto field) {
-        using Value = std::decay_t<decltype(defaults.*field)>;
-        const Json value = defaults.*field;
-        if (std::is_same_v<Value, bool> || value.empty() || value == "") return;
-        line += " [" +
-                (value.is_string() ? value.get<std::string>() : value.dump()) +
-                "]";
-      },
-      option.field);
+  const auto add = [&](const auto& value) {
+    using Value = std::decay_t<decltype(value)>;
+    if constexpr (std::is_same_v<Value, std::string>) {
+      if (!value.empty()) line += " [" + value + "]";
+    } else if constexpr (std::is_arithmetic_v<Value> &&
+                         !std::is_same_v<Value, bool>) {
+      std::ostringstream text;
+      text << value;
+      line += " [" + text.str() + "]";
+    }
+  };
+  // The batch is that of the kind.
+  if (option.field != Field(&TrainOptions::batch)) {
+    std::visit([&](auto field) { add(defaults.*field); }, option.field);
+  }
   return line + "\n";
 }
 

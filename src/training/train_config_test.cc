@@ -7,6 +7,7 @@
 
 #include <filesystem>
 #include <fstream>
+#include <iterator>
 
 #include "tiepoint/base/error.h"
 #include "training/architectures.h"
@@ -81,6 +82,12 @@ TEST_F(TrainConfigTest, EveryOptionHasOneNameEverywhere) {
       EXPECT_THAT(changed.dump(), HasSubstr("7"));
     }
   }
+}
+
+TEST_F(TrainConfigTest, TheGuideHoldsTheHelp) {
+  std::ifstream file(fs::path(TIEPOINT_RECIPES) / "../../docs/training.md");
+  const std::string guide(std::istreambuf_iterator<char>(file), {});
+  EXPECT_THAT(guide, HasSubstr(TrainHelp()));
 }
 
 TEST_F(TrainConfigTest, TheCommandLineWins) {

@@ -157,7 +157,8 @@ class TrainingLoop {
     loss.backward();
     const double norm = torch::nn::utils::clip_grad_norm_(
         task_.network->parameters(),
-        options_.clip > 0 ? options_.clip : std::numeric_limits<double>::max());
+        options_.clip > 0 ? options_.clip
+                          : std::numeric_limits<double>::infinity());
     return std::isfinite(norm);
   }
 
