@@ -47,6 +47,13 @@ uint8_t Byte(float value) {
 
 }  // namespace
 
+void RefuseEvaluationData(const std::string& folder) {
+  if (IsEvaluationData(fs::weakly_canonical(folder))) {
+    throw InputError("'" + folder +
+                     "' holds evaluation data: nothing is trained on it");
+  }
+}
+
 std::vector<std::string> FindPhotographs(
     const std::vector<std::string>& folders) {
   std::vector<std::string> paths;
@@ -56,10 +63,7 @@ std::vector<std::string> FindPhotographs(
       throw InputError("no such folder of photographs: '" + folder + "'");
     }
     const fs::path absolute = fs::canonical(folder);
-    if (IsEvaluationData(absolute)) {
-      throw InputError("'" + folder +
-                       "' holds evaluation data: nothing is trained on it");
-    }
+    RefuseEvaluationData(folder);
     for (const auto& entry : fs::recursive_directory_iterator(absolute)) {
       if (!entry.is_regular_file() || !IsPhotograph(entry.path())) continue;
       if (IsEvaluationData(entry.path())) continue;
