@@ -131,7 +131,7 @@ std::string ReconstructInto(
   options.work_folder = work;
   options.dense = false;
   options.report = say;
-  const auto protocol = MakeSfmProtocol({source.folder}, options);
+  const auto protocol = MakeSfmProtocol({source.images}, options);
   if (protocol->Items().size() != 1) {
     throw InputError(source.folder + ": holds several scenes; name each");
   }

@@ -43,6 +43,7 @@ class WarpQuadrupletsTest : public testing::Test {
     options.views.height = 320;
     options.patch_size = 32;
     options.support = 6;
+    options.max_overlap = 0.25;  // the texture is full of points
     return options;
   }
 
