@@ -67,14 +67,13 @@ class Taker {
 
 void AppendDifferences(std::span<const uint8_t> patch, int side,
                        std::vector<uint8_t>& out) {
+  const auto at = [&](int x, int y) {
+    return x < 0 || y < 0 ? 0 : int{patch[static_cast<size_t>(y) * side + x]};
+  };
   for (int y = 0; y < side; ++y) {
-    const uint8_t* row = patch.data() + static_cast<size_t>(y) * side;
-    const uint8_t* above = y > 0 ? row - side : nullptr;
     for (int x = 0; x < side; ++x) {
-      const int left = x > 0 ? row[x - 1] : 0;
-      const int up = above ? above[x] : 0;
-      const int corner = above && x > 0 ? above[x - 1] : 0;
-      out.push_back(static_cast<uint8_t>(row[x] - (left + up - corner)));
+      out.push_back(static_cast<uint8_t>(at(x, y) - at(x - 1, y) -
+                                         at(x, y - 1) + at(x - 1, y - 1)));
     }
   }
 }

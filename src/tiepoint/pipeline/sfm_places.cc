@@ -189,7 +189,9 @@ class Projector {
 
   std::vector<View> Further(const Point& point) const {
     std::vector<View> further;
-    for (const auto& [image_id, image] : model_.images) {
+    for (const auto& entry : model_.images) {
+      const int image_id = entry.first;
+      const ColmapImage& image = entry.second;
       const bool observed =
           std::any_of(point.views.begin(), point.views.end(),
                       [&](const View& v) { return v.image_id == image_id; });
