@@ -79,6 +79,7 @@ int Run(int argc, char** argv) {
   AddModelsCommand(app, context);
 #ifdef TIEPOINT_WITH_TRAINING
   AddTrainCommand(app, context);
+  AddDataCommand(app, context);
 #endif
 
   try {

@@ -31,6 +31,17 @@ if(TIEPOINT_TRAINING)
   if(NOT STB_INCLUDE_DIR)
     message(FATAL_ERROR "stb_image.h not found (Debian package libstb-dev)")
   endif()
+  # Without it shards of training samples are not compressed.
+  set(ZSTD)
+  find_library(ZSTD_LIBRARY zstd)
+  find_path(ZSTD_INCLUDE_DIR zstd.h)
+  if(ZSTD_LIBRARY AND ZSTD_INCLUDE_DIR)
+    add_library(ZSTD::zstd UNKNOWN IMPORTED)
+    set_target_properties(
+      ZSTD::zstd PROPERTIES IMPORTED_LOCATION ${ZSTD_LIBRARY}
+                            INTERFACE_INCLUDE_DIRECTORIES ${ZSTD_INCLUDE_DIR})
+    set(ZSTD ZSTD::zstd)
+  endif()
 endif()
 
 if(TIEPOINT_TESTS)

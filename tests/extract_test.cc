@@ -20,7 +20,6 @@ using ::testing::AllOf;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::Not;
-using ::testing::StartsWith;
 
 class ExtractTest : public ProgramTest {
  protected:
@@ -49,17 +48,6 @@ class ExtractTest : public ProgramTest {
     return Run(arguments, started);
   }
   std::string File() const { return Path("features.h5"); }
-  // Exit code 2 and one line on stderr that holds all of `words`.
-  static void ExpectRefused(const ProgramResult& result,
-                            const std::vector<std::string>& words) {
-    EXPECT_EQ(result.exit_code, 2);
-    EXPECT_THAT(result.errors, StartsWith("tiepoint: "));
-    EXPECT_EQ(std::count(result.errors.begin(), result.errors.end(), '\n'), 1)
-        << result.errors;
-    for (const std::string& word : words) {
-      EXPECT_THAT(result.errors, HasSubstr(word));
-    }
-  }
 };
 
 TEST_F(ExtractTest, FoldersAndFilesByName) {

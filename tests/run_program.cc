@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "run_program.h"
 
+#include <gmock/gmock.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cstdlib>
 #include <fstream>
 #include <iterator>
@@ -28,6 +30,17 @@ ProgramTest::ProgramTest()
 }
 
 ProgramTest::~ProgramTest() { fs::remove_all(folder_); }
+
+void ProgramTest::ExpectRefused(const ProgramResult& result,
+                                const std::vector<std::string>& words) {
+  EXPECT_EQ(result.exit_code, 2);
+  EXPECT_THAT(result.errors, testing::StartsWith("tiepoint: "));
+  EXPECT_EQ(std::count(result.errors.begin(), result.errors.end(), '\n'), 1)
+      << result.errors;
+  for (const std::string& word : words) {
+    EXPECT_THAT(result.errors, testing::HasSubstr(word));
+  }
+}
 
 ProgramResult ProgramTest::Run(const std::vector<std::string>& arguments,
                                const std::string& started) const {

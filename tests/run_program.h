@@ -27,6 +27,9 @@ class ProgramTest : public ::testing::Test {
   // it begins its work, it is sent SIGINT half a second after that.
   ProgramResult Run(const std::vector<std::string>& arguments,
                     const std::string& started = "") const;
+  // Exit code 2 and one line on stderr that holds all of `words`.
+  static void ExpectRefused(const ProgramResult& result,
+                            const std::vector<std::string>& words);
   std::string Path(const std::string& name) const { return folder_ / name; }
   std::string Write(const std::string& name, const std::string& content) const;
   static std::string Content(const std::string& path);

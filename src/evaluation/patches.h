@@ -16,9 +16,9 @@
 #include <string>
 #include <vector>
 
-#include "evaluation/patch_set.h"
 #include "evaluation/protocol.h"
 #include "evaluation/statistics.h"
+#include "tiepoint/io/patch_set.h"
 
 namespace tiepoint {
 

@@ -71,6 +71,13 @@ std::vector<uint8_t> Reduced(const uint8_t* pixels, int pixels_width, int width,
 
 }  // namespace
 
+void RefuseEvaluationData(const std::string& folder) {
+  if (IsEvaluationData(fs::weakly_canonical(folder))) {
+    throw InputError("'" + folder +
+                     "' holds evaluation data: nothing is trained on it");
+  }
+}
+
 std::vector<std::string> FindPhotographs(
     const std::vector<std::string>& folders) {
   std::vector<std::string> paths;
@@ -80,10 +87,7 @@ std::vector<std::string> FindPhotographs(
       throw InputError("no such folder of photographs: '" + folder + "'");
     }
     const fs::path absolute = fs::canonical(folder);
-    if (IsEvaluationData(absolute)) {
-      throw InputError("'" + folder +
-                       "' holds evaluation data: nothing is trained on it");
-    }
+    RefuseEvaluationData(folder);
     for (const auto& entry : fs::recursive_directory_iterator(absolute)) {
       if (!entry.is_regular_file() || !IsPhotograph(entry.path())) continue;
       if (IsEvaluationData(entry.path())) continue;

@@ -12,8 +12,12 @@
 
 namespace tiepoint {
 
+// Throws InputError for a folder named "eval" or below one: nothing is ever
+// trained on evaluation data.
+void RefuseEvaluationData(const std::string& folder);
+
 // All .jpg, .jpeg and .png files below `folders`, sorted by path. Files in
-// folders named "eval" are refused: nothing is ever trained on evaluation data.
+// folders named "eval" are passed over; RefuseEvaluationData holds.
 // Throws InputError when a folder is missing or holds no photograph.
 std::vector<std::string> FindPhotographs(
     const std::vector<std::string>& folders);

@@ -11,6 +11,7 @@
 #include "tiepoint/image/filter.h"
 #include "tiepoint/image/pyramid.h"
 #include "training/relight.h"
+#include "training/repeated_points.h"
 #include "training/training_points.h"
 
 namespace tiepoint {
@@ -131,58 +132,10 @@ std::vector<Planes> MakePictures(const PhotographStore& photographs,
 
 }  // namespace
 
-std::vector<RepeatedPlace> FindRepeatedPlaces(
-    const std::vector<std::vector<Keypoint>>& detections, double radius,
-    int count) {
-  const auto gather = [&](double x, double y) {
-    RepeatedPlace place;
-    for (const auto& picture : detections) {
-      const Keypoint* nearest = nullptr;
-      double best = radius;
-      for (const Keypoint& k : picture) {
-        const double d = std::hypot(k.x - x, k.y - y);
-        if (d > best) continue;
-        best = d;
-        nearest = &k;
-      }
-      if (nearest == nullptr) continue;
-      place.x += nearest->x;
-      place.y += nearest->y;
-      ++place.pictures;
-    }
-    if (place.pictures > 0) {
-      place.x /= place.pictures;
-      place.y /= place.pictures;
-    }
-    return place;
-  };
-  std::vector<RepeatedPlace> all;
-  for (const auto& picture : detections) {
-    for (const Keypoint& k : picture) {
-      const RepeatedPlace place = gather(k.x, k.y);
-      if (place.pictures >= 2) all.push_back(place);
-    }
-  }
-  std::stable_sort(all.begin(), all.end(), [](const auto& a, const auto& b) {
-    return a.pictures > b.pictures;
-  });
-  std::vector<RepeatedPlace> chosen;
-  for (const RepeatedPlace& place : all) {
-    if (static_cast<int>(chosen.size()) == count) break;
-    const bool taken =
-        std::any_of(chosen.begin(), chosen.end(), [&](const auto& other) {
-          return std::hypot(other.x - place.x, other.y - place.y) <= 2 * radius;
-        });
-    if (!taken) chosen.push_back(place);
-  }
-  return chosen;
-}
-
 TildeStacks MakeTildeStacks(const PhotographStore& photographs,
                             const std::vector<int>& indices,
                             const TildeStackOptions& options, uint64_t seed,
                             uint64_t index) {
-  constexpr double kRadius = 3;
   Random random(StreamSeed(seed, index));
   const int side = options.side + 2 * kMargin;
   const std::vector<int> usable = LargeEnough(photographs, indices, side);
@@ -198,8 +151,9 @@ TildeStacks MakeTildeStacks(const PhotographStore& photographs,
       }
     }
     int taken = 0;
-    for (const RepeatedPlace& place :
-         FindRepeatedPlaces(detections, kRadius, 6 * options.places)) {
+    for (const RepeatedPoint& place : FindRepeatedPoints(
+             detections,
+             {.radius = 3, .spacing = 6, .count = 6 * options.places})) {
       const int x = static_cast<int>(std::lround(place.x)) - kMargin;
       const int y = static_cast<int>(std::lround(place.y)) - kMargin;
       // The whole window of responses around a place is needed (shape loss).

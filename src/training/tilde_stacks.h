@@ -9,7 +9,6 @@
 #include <cstdint>
 #include <vector>
 
-#include "tiepoint/features/keypoint.h"
 #include "training/photographs.h"
 
 namespace tiepoint {
@@ -41,18 +40,6 @@ struct TildeStacks {
   // Repeated, too, but not among the best: neither positive nor negative.
   std::vector<Place> others;
 };
-
-// Places found again and again: of all detections, those within `radius` of a
-// place count for it, once a picture; places with the most pictures first, at
-// the mean of their detections, each further than 2 `radius` from those before
-// it, at most `count`, found in at least two pictures.
-struct RepeatedPlace {
-  double x = 0, y = 0;
-  int pictures = 0;
-};
-std::vector<RepeatedPlace> FindRepeatedPlaces(
-    const std::vector<std::vector<Keypoint>>& detections, double radius,
-    int count);
 
 // Batch `index` of a seed is always the same. Photographs smaller than
 // side + 20 are passed over. Throws InputError when all are.

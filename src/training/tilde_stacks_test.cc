@@ -2,39 +2,72 @@
 #include "training/tilde_stacks.h"
 
 #include <gtest/gtest.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <filesystem>
+
+#include "tiepoint/base/error.h"
+#include "training/blob_photograph.h"
 
 namespace tiepoint {
 namespace {
 
-Keypoint At(float x, float y) {
-  Keypoint k;
-  k.x = x;
-  k.y = y;
-  return k;
+namespace fs = std::filesystem;
+
+class TildeStacksTest : public ::testing::Test {
+ protected:
+  TildeStacksTest() {
+    fs::create_directories(folder_);
+    for (const int i : {0, 1}) {
+      paths_.push_back(folder_ / (std::to_string(i) + ".png"));
+      WriteBlobPhotograph(paths_.back(), 330, 240, 40 + i);
+    }
+    options_.stacks = 2;
+    options_.lights = 3;
+  }
+  ~TildeStacksTest() override { fs::remove_all(folder_); }
+
+  fs::path folder_ = fs::temp_directory_path() /
+                     ("tiepoint_stacks_" + std::to_string(getpid()));
+  std::vector<std::string> paths_;
+  TildeStackOptions options_;
+};
+
+TEST_F(TildeStacksTest, ABatchDependsOnSeedAndIndexAlone) {
+  const PhotographStore store(paths_, 1024);
+  const TildeStacks batch = MakeTildeStacks(store, {0, 1}, options_, 7, 3);
+  const size_t side = options_.side + TildeStacks::kFilter - 1;
+  EXPECT_EQ(batch.channels.size(), 2 * 3 * 6 * side * side);
+  EXPECT_EQ(batch.channels,
+            MakeTildeStacks(store, {0, 1}, options_, 7, 3).channels);
+  EXPECT_NE(batch.channels,
+            MakeTildeStacks(store, {0, 1}, options_, 7, 4).channels);
+  EXPECT_NE(batch.channels,
+            MakeTildeStacks(store, {0, 1}, options_, 8, 3).channels);
 }
 
-// Three pictures by hand. Near (10, 10): all three. Near (40, 10): two. At
-// (70, 70): one, so none. (13, 10) is no second place beside (10, 10).
-TEST(TildeStacks, RepeatedPlacesCountPictures) {
-  const std::vector<std::vector<Keypoint>> detections = {
-      {At(10, 10), At(40, 10), At(70, 70)},
-      {At(11, 10), At(41, 12)},
-      {At(12, 10)}};
-  const auto places = FindRepeatedPlaces(detections, 3, 10);
-  ASSERT_EQ(places.size(), 2u);
-  EXPECT_EQ(places[0].pictures, 3);
-  EXPECT_DOUBLE_EQ(places[0].x, 11);
-  EXPECT_DOUBLE_EQ(places[0].y, 10);
-  EXPECT_EQ(places[1].pictures, 2);
-  EXPECT_DOUBLE_EQ(places[1].x, 40.5);
-  EXPECT_DOUBLE_EQ(places[1].y, 11);
-  EXPECT_EQ(FindRepeatedPlaces(detections, 3, 1).size(), 1u);
+// Blobs are found in any light, and lie where a whole filter fits around them.
+TEST_F(TildeStacksTest, PlacesLieWithinTheScoreMaps) {
+  const PhotographStore store(paths_, 1024);
+  for (int index = 0; index < 4; ++index) {
+    const TildeStacks batch =
+        MakeTildeStacks(store, {0, 1}, options_, 1, index);
+    EXPECT_GE(batch.places.size(), 4u);
+    EXPECT_LE(batch.places.size(), 2u * options_.places);
+    for (const TildeStacks::Place& p : batch.places) {
+      EXPECT_GE(p.stack, 0);
+      EXPECT_LT(p.stack, 2);
+      EXPECT_GE(std::min(p.x, p.y), TildeStacks::kFilter / 2);
+      EXPECT_LT(std::max(p.x, p.y), options_.side - TildeStacks::kFilter / 2);
+    }
+  }
 }
 
-// Two detections of one picture are one vote.
-TEST(TildeStacks, APictureVotesOnce) {
-  EXPECT_TRUE(
-      FindRepeatedPlaces({{At(10, 10), At(11, 10)}, {}}, 3, 10).empty());
+TEST_F(TildeStacksTest, SmallPhotographsAreRefused) {
+  const PhotographStore store(paths_, 1024);
+  options_.side = 300;
+  EXPECT_THROW(MakeTildeStacks(store, {0, 1}, options_, 1, 0), InputError);
 }
 
 }  // namespace

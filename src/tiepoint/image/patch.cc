@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "tiepoint/image/patch.h"
 
+#include <algorithm>
 #include <cmath>
 #include <numbers>
+#include <vector>
 
 namespace tiepoint {
 namespace {
@@ -63,6 +65,16 @@ void SamplePatch(const ImagePyramid& pyramid, double x, double y, double scale,
     SampleLogPolar(pyramid, x, y, scale, angle, geometry, patch);
   } else {
     SampleCartesian(pyramid, x, y, scale, angle, geometry, patch);
+  }
+}
+
+void SampleBytes(const ImagePyramid& pyramid, double x, double y, double scale,
+                 double angle, const PatchGeometry& geometry, uint8_t* patch) {
+  std::vector<float> values(static_cast<size_t>(geometry.size) * geometry.size);
+  SamplePatch(pyramid, x, y, scale, angle, geometry, values.data());
+  for (const float value : values) {
+    *patch++ =
+        static_cast<uint8_t>(std::lround(std::clamp(value, 0.0f, 255.0f)));
   }
 }
 

@@ -2,6 +2,7 @@
 // Patches around keypoints: what the orientation and descriptor networks see.
 #pragma once
 
+#include <cstdint>
 #include <string>
 
 #include "tiepoint/image/pyramid.h"
@@ -34,5 +35,9 @@ struct PatchGeometry {
 // the image are filled by reflection.
 void SamplePatch(const ImagePyramid& pyramid, double x, double y, double scale,
                  double angle, const PatchGeometry& geometry, float* patch);
+
+// The same, rounded to 8 bits.
+void SampleBytes(const ImagePyramid& pyramid, double x, double y, double scale,
+                 double angle, const PatchGeometry& geometry, uint8_t* patch);
 
 }  // namespace tiepoint

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "evaluation/patch_set.h"
+#include "tiepoint/io/patch_set.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
