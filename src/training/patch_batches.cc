@@ -59,18 +59,6 @@ std::vector<PointInViews> FindPoints(const ViewPair& views,
   return FindPointsInViews(views, first.points, second.points, options, random);
 }
 
-// How a light of some colour, on materials of other colours, would mix them.
-ColourWeights DrawWeights(Random& random) {
-  if (random.Chance(0.5)) return kLuminance;
-  ColourWeights weights;
-  float sum = 0;
-  for (float& w : weights) {
-    w = static_cast<float>(0.05 + random.Uniform());
-    sum += w;
-  }
-  for (float& w : weights) w /= sum;
-  return weights;
-}
 // Refuses to search for ever in photographs that show nothing.
 class EmptyViews {
  public:
@@ -173,9 +161,7 @@ ViewPair BatchMaker::MakeViews(Random& random) const {
       indices_[random.Integer(static_cast<int>(indices_.size()))];
   ViewOptions views = options_.views;
   views.appearance *= random.Uniform(0.2, 1);
-  const ColourWeights first = DrawWeights(random), second = DrawWeights(random);
-  return MakeViewPair(photographs_.Get(photograph, first),
-                      photographs_.Get(photograph, second), views, random);
+  return MakeViewPair(photographs_, photograph, views, random);
 }
 
 void BatchMaker::ForPoints(

@@ -71,6 +71,19 @@ std::optional<Jacobian> Linearize(const Homography& h, double x, double y) {
   return result;
 }
 
+// How a light of some colour, on materials of other colours, would mix them.
+ColourWeights DrawWeights(Random& random) {
+  if (random.Chance(0.5)) return kLuminance;
+  ColourWeights weights;
+  float sum = 0;
+  for (float& w : weights) {
+    w = static_cast<float>(0.05 + random.Uniform());
+    sum += w;
+  }
+  for (float& w : weights) w /= sum;
+  return weights;
+}
+
 }  // namespace
 
 Homography Inverse(const Homography& h) {
@@ -182,6 +195,13 @@ ViewPair MakeViewPair(const GrayImage& first, const GrayImage& second,
     *view = ChangeAppearance(*view, options.appearance, random);
   }
   return pair;
+}
+
+ViewPair MakeViewPair(const PhotographStore& photographs, int index,
+                      const ViewOptions& options, Random& random) {
+  const ColourWeights first = DrawWeights(random), second = DrawWeights(random);
+  return MakeViewPair(photographs.Get(index, first),
+                      photographs.Get(index, second), options, random);
 }
 
 }  // namespace tiepoint

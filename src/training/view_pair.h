@@ -9,6 +9,7 @@
 #include "tiepoint/base/random.h"
 #include "tiepoint/features/keypoint.h"
 #include "tiepoint/image/gray_image.h"
+#include "training/photographs.h"
 
 namespace tiepoint {
 
@@ -36,6 +37,10 @@ struct ViewPair {
 // views are of two versions of one photograph, of one size: the same gray
 // picture twice, or two mixtures of its colours.
 ViewPair MakeViewPair(const GrayImage& first, const GrayImage& second,
+                      const ViewOptions& options, Random& random);
+
+// Of photograph `index`, each view with its own mixture of the colours.
+ViewPair MakeViewPair(const PhotographStore& photographs, int index,
                       const ViewOptions& options, Random& random);
 
 Homography Inverse(const Homography& h);

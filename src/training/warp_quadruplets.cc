@@ -159,7 +159,7 @@ void AddWarpQuadruplets(const PhotographStore& photographs,
       Random random(StreamSeed(seed, job + 1));
       const int photograph = job / options.pairs;
       const ViewPair views =
-          MakeViewPair(photographs.Get(photograph), options.views, random);
+          MakeViewPair(photographs, photograph, options.views, random);
       const int64_t first_point = int64_t{job} * options.max_points;
       cut[i] =
           PairCutter(views, options, photograph, first_point, random).Cut();
