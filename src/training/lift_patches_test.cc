@@ -43,9 +43,10 @@ void ExpectSame(const PatchGeometry& geometry) {
   const torch::Tensor expected =
       Sampled(pyramid, geometry, kX + x * kScale, kY + y * kScale, angle);
   EXPECT_EQ(crop.sizes(), expected.sizes());
-  EXPECT_LT((crop - expected).abs().max().item<float>(), 4);
+  // A crop is not smoothed where its pixels are coarser than the patch's.
+  EXPECT_LT((crop - expected).abs().mean().item<float>(), 1.5);
   // And nowhere else.
-  EXPECT_GT((crop.flip(3) - expected).abs().max().item<float>(), 20);
+  EXPECT_GT((crop.flip(3) - expected).abs().mean().item<float>(), 15);
 }
 
 TEST(LiftPatches, ACropIsThePatchThere) {

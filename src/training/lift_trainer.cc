@@ -4,7 +4,9 @@
 // tied together and tuned jointly. The soft maximum of the detector's scores
 // places the crop that the orientation network sees; place and angle place the
 // crop of the descriptor. All derivatives pass through both crops.
+#include <array>
 #include <cmath>
+#include <numbers>
 
 #include "tiepoint/base/error.h"
 #include "training/architectures.h"
@@ -78,9 +80,13 @@ class LiftPipeline {
         static_cast<double>(reach);
     torch::Tensor line = torch::exp(-offset * offset / (2 * sigma * sigma));
     line = line / line.sum();
+    const std::array<int64_t, 2> once = {1, 1}, along = {0, reach},
+                                 across = {reach, 0};
     const torch::Tensor blurred = torch::conv2d(
-        torch::conv2d(near.pixels, line.view({1, 1, 1, -1}), {}, 1, {0, reach}),
-        line.view({1, 1, -1, 1}), {}, 1, {reach, 0});
+        torch::conv2d(near.pixels, line.view({1, 1, 1, -1}), {},
+                      torch::IntArrayRef(once), torch::IntArrayRef(along)),
+        line.view({1, 1, -1, 1}), {}, torch::IntArrayRef(once),
+        torch::IntArrayRef(across));
     PatchGeometry level;
     level.size = kDetectorPatch;
     level.support = kSpacing * kDetectorPatch / 2;

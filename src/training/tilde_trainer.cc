@@ -10,6 +10,7 @@
 // The paper works on 200 principal components of the windows; here filters are
 // sums of the lowest cosines, which are nearly those components for
 // photographs, and Adam replaces its alternating solver.
+#include <array>
 #include <cmath>
 #include <numbers>
 
