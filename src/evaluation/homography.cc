@@ -151,8 +151,8 @@ class HomographyProtocol : public Protocol {
     const auto matches = Matches(pair);
     std::vector<PointPair> points;
     for (const Match& match : matches) {
-      const Keypoint& a = pair.set1().keypoints[match.i];
-      const Keypoint& b = pair.set2().keypoints[match.j];
+      const Keypoint& a = pair.Set1().keypoints[match.i];
+      const Keypoint& b = pair.Set2().keypoints[match.j];
       points.push_back({a.x, a.y, b.x, b.y});
     }
     std::vector<double> errors(options_.runs, kInfinity);
@@ -163,8 +163,8 @@ class HomographyProtocol : public Protocol {
       if (!estimate) return;
       failed[run] = 0;
       errors[run] =
-          CornerError(*estimate, pair.homography, pair.set1().image_width,
-                      pair.set1().image_height);
+          CornerError(*estimate, pair.homography, pair.Set1().image_width,
+                      pair.Set1().image_height);
     });
     return {{"matches", {static_cast<double>(matches.size())}},
             {"corner_error", errors},
@@ -204,7 +204,7 @@ class HomographyProtocol : public Protocol {
     return LoadPlanarPair(source, pairs_.Of(item), options_.image_size);
   }
   std::vector<Match> Matches(const PlanarPair& pair) const {
-    return MatchFeatures(pair.set1(), pair.set2(), options_.matching);
+    return MatchFeatures(pair.Set1(), pair.Set2(), options_.matching);
   }
 
   PairList pairs_;

@@ -100,8 +100,8 @@ class MatchingProtocol : public Protocol {
   Measurement Measure(const FeatureSource& source,
                       const Item& item) const override {
     const PlanarPair pair = Load(source, item);
-    const FeatureSet& first = pair.set1();
-    const FeatureSet& second = pair.set2();
+    const FeatureSet& first = pair.Set1();
+    const FeatureSet& second = pair.Set2();
     const auto matches = MatchFeatures(first, second, options_.matching);
     const auto errors = MatchErrors(first, second, matches, pair.homography);
     const auto number = [](auto value) {
@@ -153,7 +153,7 @@ class MatchingProtocol : public Protocol {
                    const Item& item) const override {
     const PlanarPair pair = Load(source, item);
     return DrawPlanarMatches(
-        item, pair, MatchFeatures(pair.set1(), pair.set2(), options_.matching),
+        item, pair, MatchFeatures(pair.Set1(), pair.Set2(), options_.matching),
         kScorePixels);
   }
 
@@ -188,7 +188,7 @@ std::string DrawPlanarMatches(const Item& item, const PlanarPair& pair,
                               double max_error) {
   std::vector<bool> correct;
   for (const double error :
-       MatchErrors(pair.set1(), pair.set2(), matches, pair.homography)) {
+       MatchErrors(pair.Set1(), pair.Set2(), matches, pair.homography)) {
     correct.push_back(error <= max_error);
   }
   return DrawPair(item.image1, item.image2, *pair.first, *pair.second, matches,
@@ -211,8 +211,8 @@ std::vector<Match> MatchFeatures(const FeatureSet& first,
 NearestNeighbourScore ScoreNearestNeighbours(const PlanarPair& pair,
                                              const std::string& detector,
                                              int count) {
-  const std::vector<Ellipse> first = Regions(pair.set1(), detector, count);
-  std::vector<Ellipse> second = Regions(pair.set2(), detector, count);
+  const std::vector<Ellipse> first = Regions(pair.Set1(), detector, count);
+  std::vector<Ellipse> second = Regions(pair.Set2(), detector, count);
   const size_t fewer = std::min(first.size(), second.size());
   if (fewer == 0) return {};
   const Matrix3 inverse = InverseHomography(pair.homography);
@@ -224,7 +224,7 @@ NearestNeighbourScore ScoreNearestNeighbours(const PlanarPair& pair,
   }
   std::vector<bool> correct;
   for (const auto& assigned : GreedyNearest(AllDistances(
-           pair.set1().descriptors, pair.set2().descriptors, count))) {
+           pair.Set1().descriptors, pair.Set2().descriptors, count))) {
     correct.push_back(true_pairs.count(assigned) > 0);
   }
   NearestNeighbourScore score;

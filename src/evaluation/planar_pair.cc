@@ -108,8 +108,8 @@ int TwoWayDistances::FewerInView() const {
 TwoWayDistances DistancesBothWays(std::span<const Keypoint> first,
                                   std::span<const Keypoint> second,
                                   const PlanarPair& pair) {
-  const FeatureSet& a = pair.set1();
-  const FeatureSet& b = pair.set2();
+  const FeatureSet& a = pair.Set1();
+  const FeatureSet& b = pair.Set2();
   return {NearestDistances(first, second, pair.homography, b.image_width,
                            b.image_height),
           NearestDistances(second, first, InverseHomography(pair.homography),

@@ -29,8 +29,8 @@ struct PlanarPair {
   std::shared_ptr<const Features> first, second;
   Matrix3 homography{};  // working pixels
 
-  const FeatureSet& set1() const { return first->set; }
-  const FeatureSet& set2() const { return second->set; }
+  const FeatureSet& Set1() const { return first->set; }
+  const FeatureSet& Set2() const { return second->set; }
 };
 
 PlanarPair LoadPlanarPair(const FeatureSource& source, const ImagePair& pair,

@@ -28,7 +28,7 @@ PlanarPair Pair(std::vector<std::array<float, 2>> first,
 }
 
 TwoWayDistances Distances(const PlanarPair& pair) {
-  return DistancesBothWays(pair.set1().keypoints, pair.set2().keypoints, pair);
+  return DistancesBothWays(pair.Set1().keypoints, pair.Set2().keypoints, pair);
 }
 
 // x2 = x1 + 50

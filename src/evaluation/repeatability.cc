@@ -92,8 +92,8 @@ class RepeatabilityProtocol : public Protocol {
         LoadPlanarPair(source, pairs_.Of(item), options_.image_size);
     const std::string detector = DetectorOf(source);
     const auto strongest = [&](int count) {
-      return std::pair(DistinctKeypoints(pair.set1().keypoints, count),
-                       DistinctKeypoints(pair.set2().keypoints, count));
+      return std::pair(DistinctKeypoints(pair.Set1().keypoints, count),
+                       DistinctKeypoints(pair.Set2().keypoints, count));
     };
     const auto common_regions = [&](int count) {
       const auto [first, second] = strongest(count);
@@ -111,8 +111,8 @@ class RepeatabilityProtocol : public Protocol {
 
     const bool as_stored = pair.first->scale_x == 1 && pair.first->scale_y == 1;
     result["two_percent"] = {RadiusRepeatability(
-        common_regions(TwoPercentCount(item.sequence, pair.set1().image_width,
-                                       pair.set1().image_height, as_stored)))};
+        common_regions(TwoPercentCount(item.sequence, pair.Set1().image_width,
+                                       pair.Set1().image_height, as_stored)))};
 
     const auto [first, second] = strongest(options_.max_keypoints);
     result["keypoints"] = {static_cast<double>(first.size() + second.size()) /
@@ -171,15 +171,15 @@ CommonRegions FindCommonRegions(std::span<const Keypoint> first,
   CommonRegions common;
   for (const Keypoint& k : first) {
     const Ellipse own = region(k);
-    if (BoxIsInside(own, pair.set1()) &&
-        BoxIsInside(Projected(own, pair.homography), pair.set2())) {
+    if (BoxIsInside(own, pair.Set1()) &&
+        BoxIsInside(Projected(own, pair.homography), pair.Set2())) {
       common.first.push_back(own);
     }
   }
   for (const Keypoint& k : second) {
     const Ellipse own = region(k);
     const Ellipse projected = Projected(own, inverse);
-    if (BoxIsInside(own, pair.set2()) && BoxIsInside(projected, pair.set1())) {
+    if (BoxIsInside(own, pair.Set2()) && BoxIsInside(projected, pair.Set1())) {
       common.second.push_back(projected);
     }
   }

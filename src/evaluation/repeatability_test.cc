@@ -19,7 +19,7 @@ PlanarPair Pair(std::vector<Keypoint> first, std::vector<Keypoint> second,
 }
 
 CommonRegions Common(const PlanarPair& pair, const std::string& detector) {
-  return FindCommonRegions(pair.set1().keypoints, pair.set2().keypoints,
+  return FindCommonRegions(pair.Set1().keypoints, pair.Set2().keypoints,
                            detector, pair);
 }
 

@@ -123,7 +123,7 @@ class SweepProtocol : public Protocol {
         Warp(item.image1, step, steps != nullptr && steps->NeedsColour());
     pair.second = std::make_shared<const Features>(source.Of(warped.image));
     pair.homography = warped.homography;
-    const auto matches = MatchFeatures(pair.set1(), pair.set2(), matching_);
+    const auto matches = MatchFeatures(pair.Set1(), pair.Set2(), matching_);
     const SweepScore score =
         ScoreSweep(pair, matches, turns_ ? step * kDegree : 0);
     Measurement result = {{"keypoints", {score.keypoints}},
@@ -134,7 +134,7 @@ class SweepProtocol : public Protocol {
                           {"repeatability", {score.repeatability}},
                           {"angle_error", {score.angle_error}}};
     if (turns_) {
-      result["fullest_bin"] = {FullestAngleBin(pair.set1().keypoints)};
+      result["fullest_bin"] = {FullestAngleBin(pair.Set1().keypoints)};
     }
     return result;
   }
@@ -173,15 +173,15 @@ class SweepProtocol : public Protocol {
 SweepScore ScoreSweep(const PlanarPair& pair, const std::vector<Match>& matches,
                       double turn) {
   SweepScore score;
-  score.keypoints = static_cast<double>(pair.set2().keypoints.size());
+  score.keypoints = static_cast<double>(pair.Set2().keypoints.size());
   score.matches = static_cast<double>(matches.size());
   const auto errors =
-      MatchErrors(pair.set1(), pair.set2(), matches, pair.homography);
+      MatchErrors(pair.Set1(), pair.Set2(), matches, pair.homography);
   std::vector<double> angles;
   for (size_t k = 0; k < matches.size(); ++k) {
     if (errors[k] > kCorrectPixels) continue;
-    const Keypoint& a = pair.set1().keypoints[matches[k].i];
-    const Keypoint& b = pair.set2().keypoints[matches[k].j];
+    const Keypoint& a = pair.Set1().keypoints[matches[k].i];
+    const Keypoint& b = pair.Set2().keypoints[matches[k].j];
     angles.push_back(
         std::abs(double{WrapAngle(double{b.angle} - a.angle - turn)}) /
         kDegree);
@@ -190,7 +190,7 @@ SweepScore ScoreSweep(const PlanarPair& pair, const std::vector<Match>& matches,
   if (!matches.empty()) score.precision = score.correct / score.matches;
   if (!angles.empty()) score.angle_error = Median(angles);
   const TwoWayDistances distances =
-      DistancesBothWays(pair.set1().keypoints, pair.set2().keypoints, pair);
+      DistancesBothWays(pair.Set1().keypoints, pair.Set2().keypoints, pair);
   score.repeatability = distances.Repeatability(kCorrectPixels);
   const auto possible =
       std::count_if(distances.forward.begin(), distances.forward.end(),
