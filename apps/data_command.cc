@@ -40,6 +40,8 @@ struct PrepareArguments {
   bool project = false;
   bool fixed_camera = false;
   int warps = 0;  // pairs of views a photograph; 0: where there is no model
+  double support = 12;
+  int patch_size = 128;
 };
 
 // One folder of photographs on its way to shards.
@@ -136,6 +138,8 @@ class Preparation {
   void MakeFromModel() {
     const ColmapModel model = ReadColmapModel(source_.model);
     SfmQuadrupletOptions options;
+    options.support = arguments_.support;
+    options.patch_size = arguments_.patch_size;
     options.places.project = arguments_.project;
     if (!arguments_.depth.empty()) {
       options.places.depth = DepthMaps(arguments_.depth, model);
@@ -160,6 +164,8 @@ class Preparation {
 
   void MakeFromWarps() {
     WarpQuadrupletOptions options;
+    options.support = arguments_.support;
+    options.patch_size = arguments_.patch_size;
     if (arguments_.warps > 0) options.pairs = arguments_.warps;
     const uint64_t seed = arguments_.common.seed;
     ShardHead head = WarpQuadrupletHead(source_.names, options, seed);
@@ -266,6 +272,21 @@ void AddPrepare(CLI::App& data, CommandContext& context) {
                    "there is no model, else none")
       ->type_name("N")
       ->check(CLI::NonNegativeNumber.description(""))
+      ->capture_default_str();
+  command
+      ->add_option("--support", arguments->support,
+                   "Half width of the patches, in scales of the keypoint: "
+                   "1.42 times what a network takes, so that it can be turned "
+                   "(log-polar networks: 28); what is outside the photograph "
+                   "is filled by reflection")
+      ->type_name("SCALES")
+      ->check(CLI::Range(1.0, 64.0))
+      ->capture_default_str();
+  command
+      ->add_option("--patch-size", arguments->patch_size,
+                   "Side of the patches, pixels")
+      ->type_name("PIXELS")
+      ->check(CLI::Range(8, 1024))
       ->capture_default_str();
   command->add_flag("--fixed-camera", arguments->fixed_camera,
                     "Photographs of one scene by a camera that does not move: "

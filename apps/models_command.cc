@@ -20,8 +20,9 @@ namespace fs = std::filesystem;
 using namespace tiepoint;
 
 // The weights that presets use.
-const std::vector<std::string> kNames = {"lift_detector", "lift_orientation",
-                                         "deepdesc", "logpolar", "tilde"};
+const std::vector<std::string> kNames = {
+    "lift_detector", "lift_orientation", "orientation_logpolar",
+    "deepdesc",      "logpolar",         "tilde"};
 
 int64_t NumParameters(const Model& model) {
   int64_t count = 0;

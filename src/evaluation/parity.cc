@@ -82,16 +82,17 @@ ParityReport CompareImplementations(const GrayImage& image,
                                     const Preset& preset,
                                     const ExtractorOptions& options,
                                     const NetworkRunner& reference) {
-  if (preset.detector != "lift" || preset.orientation != "lift" ||
-      (preset.descriptor != "deepdesc" && preset.descriptor != "logpolar")) {
+  const WeightsNames names = NamesOfWeights(preset);
+  if (preset.detector != "lift" || names.orientation.empty() ||
+      names.descriptor.empty()) {
     throw InputError(
         "parity compares networks: give a preset such as "
         "lift/lift/deepdesc");
   }
   const ImagePyramid pyramid(image);
-  const Model detector_model = ReadStep(options, "lift_detector");
-  const Model orientation_model = ReadStep(options, "lift_orientation");
-  const Model descriptor_model = ReadStep(options, preset.descriptor);
+  const Model detector_model = ReadStep(options, names.detector);
+  const Model orientation_model = ReadStep(options, names.orientation);
+  const Model descriptor_model = ReadStep(options, names.descriptor);
   ParityReport report;
 
   const LiftDetector detector(detector_model, options.lift);

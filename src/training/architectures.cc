@@ -73,19 +73,12 @@ Model DeepDesc(bool published, int connections) {
   return model;
 }
 
-Model LogPolar() {
-  const auto circular = [](const std::string& name, int out, int kernel,
-                           int stride) {
-    return Conv(name, out, kernel, stride, kernel / 2, true);
-  };
-  Model model;
-  model.spec = {"logpolar",
-                {1, 32, 32},
-                {circular("conv1", 32, 5, 2), Layer(Type::kRelu),
-                 circular("conv2", 64, 3, 2), Layer(Type::kRelu),
-                 circular("conv3", 64, 3, 1), Layer(Type::kRelu),
-                 circular("conv4", 128, 3, 2), Layer(Type::kRelu),
-                 Linear("fc", 128), Layer(Type::kL2Normalize)}};
+// A convolution over a log-polar patch: the columns are angles and wrap around.
+LayerSpec Circular(const std::string& name, int out, int kernel, int stride) {
+  return Conv(name, out, kernel, stride, kernel / 2, true);
+}
+
+void TakeLogPolarPatches(Model& model) {
   model.per_patch = true;
   PatchGeometry geometry;
   geometry.grid = PatchGeometry::Grid::kLogPolar;
@@ -93,6 +86,34 @@ Model LogPolar() {
   geometry.support = 28;
   geometry.inner = 1;
   NoteGeometry(geometry, model);
+}
+
+Model LogPolar() {
+  Model model;
+  model.spec = {"logpolar",
+                {1, 32, 32},
+                {Circular("conv1", 32, 5, 2), Layer(Type::kRelu),
+                 Circular("conv2", 64, 3, 2), Layer(Type::kRelu),
+                 Circular("conv3", 64, 3, 1), Layer(Type::kRelu),
+                 Circular("conv4", 128, 3, 2), Layer(Type::kRelu),
+                 Linear("fc", 128), Layer(Type::kL2Normalize)}};
+  TakeLogPolarPatches(model);
+  return model;
+}
+
+// The descriptor's patch and LIFT's last layers. A turn of the photograph moves
+// the columns, so the network sees one pattern at another place instead of a
+// turned one.
+Model LogPolarOrientation() {
+  Model model;
+  model.spec = {
+      "logpolar-orientation",
+      {1, 32, 32},
+      {Circular("conv1", 32, 5, 2), Layer(Type::kRelu),
+       Circular("conv2", 48, 3, 2), Layer(Type::kRelu),
+       Circular("conv3", 48, 3, 1), Layer(Type::kRelu), Linear("fc4", 256),
+       Layer(Type::kGhh), Linear("fc5", 32), Layer(Type::kGhh)}};
+  TakeLogPolarPatches(model);
   return model;
 }
 
@@ -146,11 +167,12 @@ Model MakeArchitecture(const std::string& name) {
   if (name == "deepdesc-sparse") return DeepDesc(true, 8);
   if (name == "logpolar") return LogPolar();
   if (name == "lift-orientation") return LiftOrientation();
+  if (name == "logpolar-orientation") return LogPolarOrientation();
   if (name == "lift-detector") return LiftDetector();
   if (name == "tilde") return Tilde();
   throw InputError("unknown architecture '" + name +
                    "'; choose deepdesc, deepdesc-dense, deepdesc-sparse, "
-                   "logpolar, lift-orientation, "
+                   "logpolar, lift-orientation, logpolar-orientation, "
                    "lift-detector or tilde");
 }
 

@@ -71,6 +71,7 @@ void TrainDescriptor(const TrainOptions& options) {
   if (const std::string error = options.Validate(); !error.empty()) {
     throw InputError(error);
   }
+  if (!options.orientation.empty()) return TrainOrientedDescriptor(options);
   TrainingTask task =
       MakeTask(options.architecture.empty() ? "deepdesc" : options.architecture,
                options);
@@ -90,11 +91,10 @@ void TrainDescriptor(const TrainOptions& options) {
   const MinedHinge mined(options, unit);
   BatchOptions batch_options;
   batch_options.pairs = hinge ? mined.Pairs() : options.batch;
-  const BatchMaker maker(data.photographs, data.training, batch_options,
-                         options.seed);
+  const BatchMaker maker = data.Training(batch_options, options.seed);
   batch_options.pairs = 1000;
-  const BatchMaker held_out(data.photographs, data.validation, batch_options,
-                            StreamSeed(options.seed, 999));
+  const BatchMaker held_out =
+      data.HeldOut(batch_options, StreamSeed(options.seed, 999));
   const PatchPairs check = held_out.MakePatchPairs(0, task.model, geometry);
 
   const auto network = std::make_shared<TorchNetwork>(

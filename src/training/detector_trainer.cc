@@ -37,24 +37,30 @@ torch::Tensor Symmetrize(const torch::Tensor& filters) {
 // of the sums 1 and 3 (negative) holds the four quarter turns of one filter.
 // So the score map of a turned picture is the turned score map, exactly, and a
 // round blob is found at its very centre.
+//
+// The first weights give |a + b| - k (|a - b|) where a and b are the principal
+// curvatures of the blurred picture: high on blobs and corners, low on edges,
+// where one of them vanishes. Sum 0 is the Laplacian of a Gaussian, bright and
+// dark; sums 1 and 3 its two second derivatives that tell a from b, along the
+// axes and along the diagonals.
 class DetectorNetwork : public torch::nn::Module {
  public:
   DetectorNetwork() {
     round_ = register_parameter("round", torch::zeros({8, kKernel, kKernel}));
     turned_ = register_parameter("turned", torch::zeros({2, kKernel, kKernel}));
     bias_ = register_parameter("bias", torch::zeros({10}));
-    // Begin as a detector of blobs of the level's sigma, bright and dark. The
-    // level itself is blurred by one pixel.
-    const torch::Tensor blob =
-        LaplacianOfGaussian(std::sqrt(std::pow(23.5 / 12, 2) - 1));
+    // Of the level's sigma; the level itself is blurred by one pixel.
+    const Curvatures c(std::sqrt(std::pow(23.5 / 12, 2) - 1));
     base_ = register_buffer("base", torch::zeros({8, kKernel, kKernel}));
-    base_[0] += blob;
-    base_[1] -= blob;
+    base_[0] += c.sum;
+    base_[1] -= c.sum;
+    edges_ = register_buffer("edges",
+                             kEdgeWeight * torch::stack({c.axes, c.diagonals}));
   }
 
   torch::Tensor Weight() const {
     const torch::Tensor round = base_ + Symmetrize(Smooth(round_));
-    const torch::Tensor turned = Smooth(turned_);
+    const torch::Tensor turned = edges_ + Smooth(turned_);
     std::vector<torch::Tensor> bank;
     for (int group = 0; group < 2; ++group) {
       bank.push_back(round.narrow(0, 4 * group, 4));
@@ -83,19 +89,30 @@ class DetectorNetwork : public torch::nn::Module {
   }
 
  private:
-  // Scaled so that a blob of full contrast scores a few units.
-  static torch::Tensor LaplacianOfGaussian(double sigma) {
-    torch::Tensor filter = torch::zeros({kKernel, kKernel});
-    for (int y = 0; y < kKernel; ++y) {
-      for (int x = 0; x < kKernel; ++x) {
-        const double r =
-            (std::pow(x - 12, 2) + std::pow(y - 12, 2)) / (2 * sigma * sigma);
-        filter[y][x] = (1 - r) * std::exp(-r);
-      }
+  // How much edges are put behind blobs: docs/experiments.md.
+  static constexpr double kEdgeWeight = 0.5;
+
+  // Second derivatives of a Gaussian, negative, scaled so that a blob of full
+  // contrast scores a few units.
+  struct Curvatures {
+    torch::Tensor sum;        // -(xx + yy)
+    torch::Tensor axes;       // -(xx - yy)
+    torch::Tensor diagonals;  // -2 xy
+
+    explicit Curvatures(double sigma) {
+      const torch::Tensor line =
+          (torch::arange(kKernel, torch::kFloat) - (kKernel - 1) / 2.0) / sigma;
+      const torch::Tensor x = line.view({1, kKernel});
+      const torch::Tensor y = line.view({kKernel, 1});
+      const torch::Tensor blur = torch::exp(-(x * x + y * y) / 2);
+      sum = (2 - x * x - y * y) * blur;
+      sum = sum - sum.mean();
+      const torch::Tensor scale = 12 / sum.abs().sum();
+      sum = sum * scale;
+      axes = (y * y - x * x) * blur * scale;
+      diagonals = -2 * x * y * blur * scale;
     }
-    filter -= filter.mean();
-    return filter / filter.abs().sum() * 12;
-  }
+  };
 
   // Learned changes are smooth, as the levels are (blur of one pixel), and do
   // not see brightness. Without both, noise in the filters that are hardly used
@@ -111,7 +128,7 @@ class DetectorNetwork : public torch::nn::Module {
     return smooth - smooth.mean({1, 2}, true);
   }
 
-  torch::Tensor base_, round_, turned_, bias_;
+  torch::Tensor base_, edges_, round_, turned_, bias_;
 };
 
 // Where a stack's soft maximum lies: x, y (image pixels), log2 of the spacing;
@@ -225,15 +242,15 @@ void TrainDetector(const TrainOptions& options) {
   PrepareTorch(options);
   const torch::Device device = ChooseDevice(options);
   const TrainingData data(options);
+  data.NeedPhotographs("a detector");
   BatchOptions batch_options;
   batch_options.pairs = options.batch;
   batch_options.pairs_a_view = 32;
   batch_options.views.max_tilt = 45;
-  const BatchMaker maker(data.photographs, data.training, batch_options,
-                         options.seed);
+  const BatchMaker maker = data.Training(batch_options, options.seed);
   batch_options.pairs = 4 * options.batch;
-  const BatchMaker held_out(data.photographs, data.validation, batch_options,
-                            StreamSeed(options.seed, 999));
+  const BatchMaker held_out =
+      data.HeldOut(batch_options, StreamSeed(options.seed, 999));
   const DetectorStacks check = held_out.MakeDetectorStacks(0, task.model);
 
   const auto network = std::make_shared<DetectorNetwork>();

@@ -219,11 +219,10 @@ void TrainLift(const TrainOptions& options) {
   BatchOptions batch_options;
   batch_options.pairs = options.batch;
   batch_options.pairs_a_view = 32;
-  const BatchMaker maker(data.photographs, data.training, batch_options,
-                         options.seed);
+  const BatchMaker maker = data.Training(batch_options, options.seed);
   batch_options.pairs = 512;
-  const BatchMaker held_out(data.photographs, data.validation, batch_options,
-                            StreamSeed(options.seed, 999));
+  const BatchMaker held_out =
+      data.HeldOut(batch_options, StreamSeed(options.seed, 999));
   const bool wide = lift.NeedsWide();
   const LiftQuadruplets check = held_out.MakeLiftQuadruplets(0, wide);
 

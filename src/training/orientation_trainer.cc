@@ -5,12 +5,15 @@
 // descriptor network and the turning of the patch. Both views are turned over
 // the full circle independently.
 #include <cmath>
+#include <memory>
 #include <numbers>
 
 #include "tiepoint/base/error.h"
 #include "training/architectures.h"
 #include "training/lift_patches.h"
 #include "training/mixed_precision.h"
+#include "training/patch_turner.h"
+#include "training/sift_table.h"
 #include "training/trainer.h"
 
 namespace tiepoint {
@@ -18,66 +21,51 @@ namespace {
 
 constexpr double kTurn = 2 * std::numbers::pi;
 
-// The frozen descriptor at any angle, differentiable in the angle.
+// A descriptor at any angle, differentiable in the angle.
 class TurnedDescriptor {
  public:
-  TurnedDescriptor(const Model& model, torch::Device device)
-      : model_(model), geometry_(NotedGeometry(model)), network_(model) {
+  virtual ~TurnedDescriptor() = default;
+
+  // The upright patch that it is computed from.
+  virtual PatchGeometry Wide() const = 0;
+  // wide: N x 1 x S x S gray; angle: N. Returns N x D.
+  virtual torch::Tensor Describe(const torch::Tensor& wide,
+                                 const torch::Tensor& angle) = 0;
+};
+
+class TurnedSift : public TurnedDescriptor {
+ public:
+  explicit TurnedSift(torch::Device device) : table_(device) {}
+  PatchGeometry Wide() const override { return SiftTable::Patch(); }
+  torch::Tensor Describe(const torch::Tensor& wide,
+                         const torch::Tensor& angle) override {
+    return table_.Describe(wide, angle);
+  }
+
+ private:
+  SiftTable table_;
+};
+
+// A frozen network.
+class TurnedNetwork : public TurnedDescriptor {
+ public:
+  TurnedNetwork(const Model& model, torch::Device device)
+      : model_(model), turner_(NotedGeometry(model)), network_(model) {
     network_.to(device);
     network_.eval();
     for (auto& p : network_.parameters()) p.set_requires_grad(false);
   }
 
-  // The upright patch from which all turned ones are cut: for a square grid,
-  // large enough that its turned square stays inside.
-  PatchGeometry Wide() const {
-    PatchGeometry wide = geometry_;
-    if (!Polar()) {
-      wide.size = static_cast<int>(std::ceil(geometry_.size * std::sqrt(2.0)));
-      wide.support = geometry_.support * wide.size / geometry_.size;
-    }
-    return wide;
-  }
-
-  // wide: N x 1 x S x S gray; angle: N. Returns N x D.
+  PatchGeometry Wide() const override { return turner_.Wide(); }
   torch::Tensor Describe(const torch::Tensor& wide,
-                         const torch::Tensor& angle) {
-    const torch::Tensor patch =
-        Polar() ? ShiftColumns(wide, angle) : Turn(wide, angle);
-    return network_.forward(NormalizePatches(model_, patch)).flatten(1);
+                         const torch::Tensor& angle) override {
+    return network_.forward(NormalizePatches(model_, turner_.Turn(wide, angle)))
+        .flatten(1);
   }
 
  private:
-  bool Polar() const {
-    return geometry_.grid == PatchGeometry::Grid::kLogPolar;
-  }
-
-  // A turned log-polar patch has its columns moved, by parts of a column too.
-  static torch::Tensor ShiftColumns(const torch::Tensor& wide,
-                                    const torch::Tensor& angle) {
-    const int64_t n = wide.size(0), width = wide.size(3);
-    const torch::Tensor position =
-        torch::arange(width, wide.options()).unsqueeze(0) +
-        (angle * (static_cast<double>(width) / kTurn)).unsqueeze(1);
-    const torch::Tensor left = torch::floor(position.detach());
-    const torch::Tensor part = (position - left).view({n, 1, 1, width});
-    const auto column = [&](const torch::Tensor& index) {
-      return wide.gather(3, index.remainder(width)
-                                .to(torch::kLong)
-                                .view({n, 1, 1, width})
-                                .expand({n, 1, wide.size(2), width}));
-    };
-    return (1 - part) * column(left) + part * column(left + 1);
-  }
-
-  torch::Tensor Turn(const torch::Tensor& wide,
-                     const torch::Tensor& angle) const {
-    const torch::Tensor zero = torch::zeros_like(angle);
-    return Crop({wide, Wide().support}, geometry_, zero, zero, angle);
-  }
-
   Model model_;
-  PatchGeometry geometry_;
+  PatchTurner turner_;
   TorchNetwork network_;
 };
 
@@ -106,27 +94,37 @@ void TrainOrientation(const TrainOptions& options) {
   if (options.descriptor.empty()) {
     throw InputError(
         "--descriptor is needed: the weights whose distances the "
-        "orientations are learned from");
+        "orientations are learned from, or sift");
   }
-  TrainingTask task = MakeTask("lift-orientation", options);
-  task.half = true;  // two million weights of one layer: 4 MB instead of 8
+  TrainingTask task = MakeTask(
+      options.architecture.empty() ? "lift-orientation" : options.architecture,
+      options);
+  if (OutputShape(task.model.spec).Size() != 2) {
+    throw InputError("--architecture " + options.architecture +
+                     " is no orientation network; choose lift-orientation or "
+                     "logpolar-orientation");
+  }
+  task.half = true;  // a million weights of one layer: half of the file's size
   const PatchGeometry geometry = NotedGeometry(task.model);
 
   PrepareTorch(options);
   const torch::Device device = ChooseDevice(options);
-  TurnedDescriptor descriptor(ReadModel(options.descriptor), device);
-  const PatchGeometry wide = descriptor.Wide();
+  std::unique_ptr<TurnedDescriptor> descriptor;
+  if (options.descriptor == "sift") {
+    descriptor = std::make_unique<TurnedSift>(device);
+  } else {
+    descriptor =
+        std::make_unique<TurnedNetwork>(ReadModel(options.descriptor), device);
+  }
+  const PatchGeometry wide = descriptor->Wide();
   const TrainingData data(options);
   BatchOptions batch_options;
   batch_options.pairs = options.batch;
   batch_options.pairs_a_view = 64;
-  batch_options.jitter.place = 0.15;
-  batch_options.jitter.scale = 0.12;
-  const BatchMaker maker(data.photographs, data.training, batch_options,
-                         options.seed);
+  const BatchMaker maker = data.Training(batch_options, options.seed);
   batch_options.pairs = 1024;
-  const BatchMaker held_out(data.photographs, data.validation, batch_options,
-                            StreamSeed(options.seed, 999));
+  const BatchMaker held_out =
+      data.HeldOut(batch_options, StreamSeed(options.seed, 999));
   const OrientationPairs check =
       held_out.MakeOrientationPairs(0, task.model, geometry, wide);
 
@@ -151,7 +149,7 @@ void TrainOrientation(const TrainOptions& options) {
                                        const Answer& a) {
     const auto describe = [&](const std::vector<float>& patches,
                               const torch::Tensor& angle) {
-      return descriptor.Describe(
+      return descriptor->Describe(
           ToDevice(patches, 1, wide.size, wide.size, device), angle);
     };
     const torch::Tensor difference = describe(batch.first_wide, a.angle1) -

@@ -36,6 +36,8 @@ void AppendPatch(const ImagePyramid& pyramid, const Keypoint& k,
 
 }  // namespace
 
+namespace {
+
 // A view prepared for detection: its levels and the points found on them.
 struct PreparedView {
   ImagePyramid pyramid;
@@ -49,7 +51,30 @@ struct PreparedView {
         points(FindHessianPoints(levels, max_points)) {}
 };
 
-namespace {
+// How far from the keypoint the corners of a patch are, sigma.
+double Reach(const PatchGeometry& geometry) {
+  return geometry.grid == PatchGeometry::Grid::kCartesian
+             ? geometry.support * std::numbers::sqrt2
+             : geometry.support;
+}
+
+// Half a descriptor window or more from every point of the view.
+Keypoint DrawNoKeypoint(const PreparedView& view, Random& random) {
+  Keypoint k;
+  for (int attempt = 0; attempt < 50; ++attempt) {
+    k.scale = static_cast<float>(std::exp2(random.Uniform(0.5, 3)));
+    k.x = static_cast<float>(random.Uniform(0, view.pyramid.width()));
+    k.y = static_cast<float>(random.Uniform(0, view.pyramid.height()));
+    const bool near = std::any_of(
+        view.points.begin(), view.points.end(), [&](const Keypoint& p) {
+          const double ratio = p.scale / k.scale;
+          return std::hypot(p.x - k.x, p.y - k.y) < 6 * k.scale &&
+                 ratio > 0.5 && ratio < 2;
+        });
+    if (!near) break;
+  }
+  return k;
+}
 
 std::vector<PointInViews> FindPoints(const ViewPair& views,
                                      const PreparedView& first,
@@ -149,25 +174,36 @@ bool AppendStack(const std::vector<ScaleLevel>& levels, int level, double x,
 BatchMaker::BatchMaker(const PhotographStore& photographs,
                        std::vector<int> indices, BatchOptions options,
                        uint64_t seed)
-    : photographs_(photographs),
+    : photographs_(&photographs),
       indices_(std::move(indices)),
       options_(options),
       seed_(seed) {
   if (indices_.empty()) throw InputError("too few photographs to train on");
 }
 
+BatchMaker::BatchMaker(const ShardPoints& shards, BatchOptions options,
+                       uint64_t seed)
+    : shards_(&shards), options_(options), seed_(seed) {}
+
 ViewPair BatchMaker::MakeViews(Random& random) const {
   const int photograph =
       indices_[random.Integer(static_cast<int>(indices_.size()))];
   ViewOptions views = options_.views;
   views.appearance *= random.Uniform(0.2, 1);
-  return MakeViewPair(photographs_, photograph, views, random);
+  return MakeViewPair(*photographs_, photograph, views, random);
 }
 
-void BatchMaker::ForPoints(
-    Random& random,
-    const std::function<void(const PreparedView&, const PreparedView&,
-                             const PointInViews&)>& visit) const {
+void BatchMaker::ForPoints(uint64_t index, const Wanted& wanted,
+                           Random& random, const Visit& visit) const {
+  if (shards_) {
+    ForPointsOfShards(index, wanted, visit);
+  } else {
+    ForPointsOfViews(wanted, random, visit);
+  }
+}
+
+void BatchMaker::ForPointsOfViews(const Wanted& wanted, Random& random,
+                                  const Visit& visit) const {
   const PointOptions point_options;
   EmptyViews empty_views;
   int count = 0;
@@ -181,7 +217,12 @@ void BatchMaker::ForPoints(
     for (const PointInViews& p :
          FindPoints(views, first, second, point_options, random)) {
       if (count == options_.pairs || taken == options_.pairs_a_view) break;
-      visit(first, second, p);
+      SeenPoint seen{first.pyramid, second.pyramid, p, 0, 0, nullptr, {}};
+      if (wanted.no_keypoint) {
+        seen.elsewhere = &second.pyramid;
+        seen.no_keypoint = DrawNoKeypoint(second, random);
+      }
+      visit(seen);
       ++count;
       ++taken;
     }
@@ -189,14 +230,42 @@ void BatchMaker::ForPoints(
   }
 }
 
+void BatchMaker::ForPointsOfShards(uint64_t index, const Wanted& wanted,
+                                   const Visit& visit) const {
+  if (shards_->Support() > 0 && shards_->Support() < wanted.support) {
+    throw InputError(
+        "patches of the shards reach " + std::to_string(shards_->Support()) +
+        " sigma, but " + std::to_string(wanted.support) +
+        " are needed here: make them with tiepoint data prepare --support");
+  }
+  if (wanted.no_keypoint && !shards_->HasNegatives()) {
+    throw InputError("the shards hold no places without a keypoint");
+  }
+  const auto pairs = static_cast<uint64_t>(options_.pairs);
+  for (uint64_t i = index * pairs; i < (index + 1) * pairs; ++i) {
+    // A set of patches that tells no size gives the square that is asked for.
+    const ShardPoint p =
+        shards_->Get(i, wanted.support / std::numbers::sqrt2);
+    const ImagePyramid first(p.first), second(p.second);
+    SeenPoint seen{first, second, p.point, p.up_first, p.up_second, nullptr, {}};
+    if (!wanted.no_keypoint) {
+      visit(seen);
+      continue;
+    }
+    const ImagePyramid elsewhere(p.elsewhere);
+    seen.elsewhere = &elsewhere;
+    seen.no_keypoint = p.no_keypoint;
+    visit(seen);
+  }
+}
+
 PatchPairs BatchMaker::MakePatchPairs(uint64_t index, const Model& model,
                                       const PatchGeometry& geometry) const {
   Random random(StreamSeed(seed_, index));
   PatchPairs batch;
-  ForPoints(random, [&](const PreparedView& first, const PreparedView& second,
-                        const PointInViews& p) {
-    AppendPatch(first.pyramid, p.first, geometry, &model, batch.first);
-    AppendPatch(second.pyramid, Jitter(p.second, options_.jitter, random),
+  ForPoints(index, {Reach(geometry)}, random, [&](const SeenPoint& p) {
+    AppendPatch(p.first, p.point.first, geometry, &model, batch.first);
+    AppendPatch(p.second, Jitter(p.point.second, options_.jitter, random),
                 geometry, &model, batch.second);
     ++batch.count;
   });
@@ -210,15 +279,18 @@ OrientationPairs BatchMaker::MakeOrientationPairs(
   OrientationPairs batch;
   KeypointJitter jitter = options_.jitter;
   jitter.angle = 0;
-  ForPoints(random, [&](const PreparedView& first, const PreparedView& second,
-                        const PointInViews& p) {
-    Keypoint a = p.first, b = Jitter(p.second, jitter, random);
-    batch.turn.push_back(WrapAngle(b.angle - a.angle));
-    a.angle = b.angle = 0;
-    AppendPatch(first.pyramid, a, geometry, &model, batch.first);
-    AppendPatch(second.pyramid, b, geometry, &model, batch.second);
-    AppendPatch(first.pyramid, a, wide, nullptr, batch.first_wide);
-    AppendPatch(second.pyramid, b, wide, nullptr, batch.second_wide);
+  // `wide` is already as large as the turned square.
+  const double reach = std::max(Reach(geometry), wide.support);
+  ForPoints(index, {reach}, random, [&](const SeenPoint& p) {
+    Keypoint a = p.point.first, b = Jitter(p.point.second, jitter, random);
+    batch.turn.push_back(
+        WrapAngle((b.angle - p.up_second) - (a.angle - p.up_first)));
+    a.angle = static_cast<float>(p.up_first);
+    b.angle = static_cast<float>(p.up_second);
+    AppendPatch(p.first, a, geometry, &model, batch.first);
+    AppendPatch(p.second, b, geometry, &model, batch.second);
+    AppendPatch(p.first, a, wide, nullptr, batch.first_wide);
+    AppendPatch(p.second, b, wide, nullptr, batch.second_wide);
     ++batch.count;
   });
   return batch;
@@ -228,48 +300,38 @@ LiftQuadruplets BatchMaker::MakeLiftQuadruplets(uint64_t index,
                                                 bool wide) const {
   Random random(StreamSeed(seed_, index));
   LiftQuadruplets batch;
-  // Moves the keypoint off its point and notes where the point then lies.
-  const auto move_off = [&](Keypoint k) {
-    for (float* v : {&k.x, &k.y}) {
-      const double off = random.Uniform(-1, 1) * LiftQuadruplets::kMaxOff;
-      *v += static_cast<float>(off * k.scale);
-      batch.places.push_back(static_cast<float>(-off));
+  // Moves the keypoint off its point along the axes of the upright patch and
+  // notes where the point then lies.
+  const auto move_off = [&](Keypoint k, double up) {
+    double off[2];
+    for (double& o : off) {
+      o = random.Uniform(-1, 1) * LiftQuadruplets::kMaxOff;
+      batch.places.push_back(static_cast<float>(-o));
     }
-    k.angle = 0;
-    return k;
-  };
-  // Half a descriptor window or more from every point of the view.
-  const auto no_keypoint = [&](const GrayImage& view,
-                               const std::vector<Keypoint>& points) {
-    Keypoint k;
-    for (int attempt = 0; attempt < 50; ++attempt) {
-      k.scale = static_cast<float>(std::exp2(random.Uniform(0.5, 3)));
-      k.x = static_cast<float>(random.Uniform(0, view.width));
-      k.y = static_cast<float>(random.Uniform(0, view.height));
-      const bool near =
-          std::any_of(points.begin(), points.end(), [&](const Keypoint& p) {
-            const double ratio = p.scale / k.scale;
-            return std::hypot(p.x - k.x, p.y - k.y) < 6 * k.scale &&
-                   ratio > 0.5 && ratio < 2;
-          });
-      if (!near) break;
-    }
+    const double c = std::cos(up), s = std::sin(up);
+    k.x += static_cast<float>((c * off[0] - s * off[1]) * k.scale);
+    k.y += static_cast<float>((s * off[0] + c * off[1]) * k.scale);
+    k.angle = static_cast<float>(up);
     return k;
   };
   KeypointJitter jitter = options_.jitter;
   jitter.place = jitter.angle = 0;
-  ForPoints(random, [&](const PreparedView& first, const PreparedView& second,
-                        const PointInViews& p) {
-    const Keypoint there = Jitter(p.second, jitter, random);
-    batch.turn.push_back(WrapAngle(there.angle - p.first.angle));
-    const Keypoint a = move_off(p.first), b = move_off(there);
-    const Keypoint n = no_keypoint(second.pyramid.Octave(0), second.points);
-    AppendPatch(first.pyramid, a, batch.Near(), nullptr, batch.near_first);
-    AppendPatch(second.pyramid, b, batch.Near(), nullptr, batch.near_second);
-    AppendPatch(second.pyramid, n, batch.Near(), nullptr, batch.near_negative);
+  Wanted wanted;
+  wanted.support = Reach(wide ? batch.Wide() : batch.Near());
+  wanted.no_keypoint = true;
+  ForPoints(index, wanted, random, [&](const SeenPoint& p) {
+    const Keypoint there = Jitter(p.point.second, jitter, random);
+    batch.turn.push_back(WrapAngle((there.angle - p.up_second) -
+                                   (p.point.first.angle - p.up_first)));
+    const Keypoint a = move_off(p.point.first, p.up_first);
+    const Keypoint b = move_off(there, p.up_second);
+    AppendPatch(p.first, a, batch.Near(), nullptr, batch.near_first);
+    AppendPatch(p.second, b, batch.Near(), nullptr, batch.near_second);
+    AppendPatch(*p.elsewhere, p.no_keypoint, batch.Near(), nullptr,
+                batch.near_negative);
     if (wide) {
-      AppendPatch(first.pyramid, a, batch.Wide(), nullptr, batch.wide_first);
-      AppendPatch(second.pyramid, b, batch.Wide(), nullptr, batch.wide_second);
+      AppendPatch(p.first, a, batch.Wide(), nullptr, batch.wide_first);
+      AppendPatch(p.second, b, batch.Wide(), nullptr, batch.wide_second);
     }
     ++batch.count;
   });
@@ -278,6 +340,10 @@ LiftQuadruplets BatchMaker::MakeLiftQuadruplets(uint64_t index,
 
 DetectorStacks BatchMaker::MakeDetectorStacks(uint64_t index,
                                               const Model& model) const {
+  if (shards_) {
+    throw InputError(
+        "a detector learns from whole photographs, not from shards");
+  }
   Random random(StreamSeed(seed_, index));
   DetectorStacks batch;
   const ScaleSpaceOptions scales{1.0, 12.0, 5};

@@ -14,6 +14,7 @@
 #include "tiepoint/image/patch.h"
 #include "tiepoint/network/model_file.h"
 #include "training/photographs.h"
+#include "training/shard_points.h"
 #include "training/training_points.h"
 
 namespace tiepoint {
@@ -87,13 +88,18 @@ struct BatchOptions {
   KeypointJitter jitter;
 };
 
-struct PreparedView;
-
+// Where points come from: two views made of each photograph, or shards
+// (docs/training_data.md). Detectors look at whole views and learn from
+// photographs alone. Throws InputError where patches of a shard are too small
+// for what is cut from them.
 class BatchMaker {
  public:
-  // `photographs` and `indices` (those of them to draw from) outlive this.
+  // Views of the photographs of these indices. `photographs` outlives this.
   BatchMaker(const PhotographStore& photographs, std::vector<int> indices,
              BatchOptions options, uint64_t seed);
+  // `shards` outlives this. Of the options, views and pairs_a_view do not
+  // matter.
+  BatchMaker(const ShardPoints& shards, BatchOptions options, uint64_t seed);
 
   // `model` gives the normalisation, `geometry` the patch.
   PatchPairs MakePatchPairs(uint64_t index, const Model& model,
@@ -107,15 +113,33 @@ class BatchMaker {
   LiftQuadruplets MakeLiftQuadruplets(uint64_t index, bool wide) const;
 
  private:
-  ViewPair MakeViews(Random& random) const;
-  // Calls visit(first view, second view, point) for
-  // options_.pairs points of as many views as it takes.
-  void ForPoints(
-      Random& random,
-      const std::function<void(const PreparedView&, const PreparedView&,
-                               const PointInViews&)>& visit) const;
+  // A point, the pictures that show it, and which way is up in them.
+  struct SeenPoint {
+    const ImagePyramid& first;
+    const ImagePyramid& second;
+    PointInViews point;
+    double up_first = 0, up_second = 0;
+    // A place without a keypoint; without a picture nobody asked for it.
+    const ImagePyramid* elsewhere = nullptr;
+    Keypoint no_keypoint;
+  };
+  using Visit = std::function<void(const SeenPoint&)>;
+  struct Wanted {
+    double support = 0;  // how far patches reach, sigma
+    bool no_keypoint = false;
+  };
 
-  const PhotographStore& photographs_;
+  ViewPair MakeViews(Random& random) const;
+  // Calls visit for the options_.pairs points of batch `index`.
+  void ForPoints(uint64_t index, const Wanted& wanted, Random& random,
+                 const Visit& visit) const;
+  void ForPointsOfViews(const Wanted& wanted, Random& random,
+                        const Visit& visit) const;
+  void ForPointsOfShards(uint64_t index, const Wanted& wanted,
+                         const Visit& visit) const;
+
+  const PhotographStore* photographs_ = nullptr;
+  const ShardPoints* shards_ = nullptr;
   std::vector<int> indices_;
   BatchOptions options_;
   uint64_t seed_;

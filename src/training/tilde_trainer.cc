@@ -26,7 +26,6 @@ constexpr int kFilter = TildeStacks::kFilter;
 constexpr int kChannels = TildeStacks::kChannels;
 constexpr int kHalf = kFilter / 2;
 constexpr int kGroups = 4, kMaxes = 4, kFilters = kGroups * kMaxes;
-constexpr int kCosines = 10;        // along each axis
 constexpr double kBlurSigma = 2;    // of the scores, as TildeDetector
 constexpr double kDecay = 1e-3;     // of ||w||^2
 constexpr double kNegatives = 2.5;  // a positive
@@ -45,9 +44,9 @@ torch::Tensor PerChannel(const std::array<double, kChannels>& values,
 }
 
 // Rows: cosine k at the 21 positions, unit length (DCT-II).
-torch::Tensor CosineRows() {
-  torch::Tensor rows = torch::empty({kCosines, kFilter});
-  for (int k = 0; k < kCosines; ++k) {
+torch::Tensor CosineRows(int count) {
+  torch::Tensor rows = torch::empty({count, kFilter});
+  for (int k = 0; k < count; ++k) {
     const double norm = std::sqrt((k == 0 ? 1.0 : 2.0) / kFilter);
     for (int x = 0; x < kFilter; ++x) {
       rows[k][x] = norm * std::cos(std::numbers::pi * (x + 0.5) * k / kFilter);
@@ -58,12 +57,12 @@ torch::Tensor CosineRows() {
 
 class TildeNetwork : public torch::nn::Module {
  public:
-  TildeNetwork() {
+  explicit TildeNetwork(int cosines) {
     coefficients_ = register_parameter(
         "coefficients",
-        0.01 * torch::randn({kFilters, kChannels, kCosines, kCosines}));
+        0.01 * torch::randn({kFilters, kChannels, cosines, cosines}));
     bias_ = register_parameter("bias", 0.01 * torch::randn({kFilters}));
-    cosines_ = register_buffer("cosines", CosineRows());
+    cosines_ = register_buffer("cosines", CosineRows(cosines));
     const torch::Tensor offset = torch::arange(kFilter) - double(kHalf);
     torch::Tensor line =
         torch::exp(-offset * offset / (2 * kBlurSigma * kBlurSigma));
@@ -254,6 +253,7 @@ void TrainTilde(const TrainOptions& options) {
   PrepareTorch(options);
   const torch::Device device = ChooseDevice(options);
   const TrainingData data(options);
+  data.NeedPhotographs("TILDE");
   TildeStackOptions stacks;
   stacks.stacks = std::max(1, options.batch / stacks.lights);
   stacks.fixed_camera = options.fixed_camera;
@@ -266,7 +266,7 @@ void TrainTilde(const TrainOptions& options) {
       MakeTildeStacks(data.photographs, held_out, check_stacks,
                       StreamSeed(options.seed, 999), 0);
 
-  const auto network = std::make_shared<TildeNetwork>();
+  const auto network = std::make_shared<TildeNetwork>(options.cosines);
   network->to(device);
   task.network = network;
   task.export_weights = [&](Model& model) { Export(*network, model); };

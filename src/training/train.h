@@ -13,10 +13,12 @@ struct TrainOptions {
   std::vector<std::string> data;  // folders of photographs
   std::string output;             // weights file; the checkpoint lies beside it
   std::string architecture;       // empty: the usual one of the kind
-  std::string descriptor;   // orientation: weights of the frozen descriptor;
-                            // lift: those to begin with
+  std::string descriptor;   // orientation: weights of the frozen descriptor, or
+                            // "sift"; lift, and descriptor with `orientation`:
+                            // those to begin with
   std::string detector;     // lift: weights to begin with
-  std::string orientation;  // lift: weights to begin with
+  std::string orientation;  // lift: weights to begin with; descriptor: weights
+                            // that are tuned together with `descriptor`
   std::string data_note;    // how the card names the data
   std::string licence = "Apache-2.0";
   int iterations = 1500;
@@ -46,11 +48,14 @@ struct TrainOptions {
   // TILDE: weights of the shape and temporal terms (gamma_s, gamma_t).
   double shape_weight = 0.1;
   double temporal_weight = 0.3;
+  // TILDE: filters are sums of so many lowest cosines along each axis.
+  int cosines = 10;
   // TILDE: the data are photographs of one fixed camera, which makes the light;
   // else each stack is one photograph in made light.
   bool fixed_camera = false;
 
-  // LIFT: what is not tuned, e.g. "detector,orientation".
+  // LIFT, or descriptor with `orientation`: what is not tuned, e.g.
+  // "detector,orientation".
   std::string frozen;
   // LIFT: weights of the classification term (gamma of the paper), of the
   // distance between the places found in both views (sigma), and of 1 - cos of
@@ -73,6 +78,9 @@ struct TrainOptions {
 // last bit on the same processor and threads.
 // Throws InputError for unusable options or data, and when ten batches in a row
 // have a loss or gradients that are not finite.
+//
+// With options.orientation, the orientation is tuned too and written beside the
+// output as .orientation.safetensors.
 void TrainDescriptor(const TrainOptions& options);
 void TrainOrientation(const TrainOptions& options);
 void TrainDetector(const TrainOptions& options);

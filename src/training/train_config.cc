@@ -44,20 +44,24 @@ const std::vector<Option>& Options() {
        "weights; FILE.checkpoint beside it is resumed from"},
       {"architecture", "NAME", &O::architecture, Option::kWeights,
        "descriptor: deepdesc (when empty), deepdesc-dense, "
-       "deepdesc-sparse or logpolar"},
+       "deepdesc-sparse or logpolar; orientation: lift-orientation (when "
+       "empty) or logpolar-orientation"},
       {"descriptor", "FILE", &O::descriptor, Option::kNone,
-       "orientation: the frozen descriptor; lift: to begin with"},
+       "orientation: the frozen descriptor, or sift; lift, and descriptor "
+       "with --orientation: to begin with"},
       {"detector", "FILE", &O::detector, Option::kNone, "lift: to begin with"},
       {"orientation", "FILE", &O::orientation, Option::kNone,
-       "lift: to begin with"},
+       "lift: to begin with; descriptor: tuned together with --descriptor"},
       {"freeze", "NAMES", &O::frozen, Option::kWeights,
-       "lift: what stays as it is, e.g. detector,orientation"},
+       "lift, or descriptor with --orientation: what stays as it is, e.g. "
+       "detector,orientation"},
       {"class-weight", "X", &O::class_weight, Option::kWeights,
        "lift: of the classification of patches"},
       {"place-weight", "X", &O::place_weight, Option::kWeights,
        "lift: of the distance between the places found"},
       {"angle-weight", "X", &O::angle_weight, Option::kWeights,
-       "lift: of the error of the relative angle"},
+       "lift, or descriptor with --orientation: of the error of the relative "
+       "angle"},
       {"iterations", "N", &O::iterations, Option::kNone, "steps"},
       {"batch", "N", &O::batch, Option::kWeights,
        "pairs a step [that of the kind]"},
@@ -77,6 +81,8 @@ const std::vector<Option>& Options() {
        "tilde: of the shape term"},
       {"temporal-weight", "X", &O::temporal_weight, Option::kWeights,
        "tilde: of the temporal term"},
+      {"cosines", "N", &O::cosines, Option::kWeights,
+       "tilde: filters are sums of so many cosines along each axis"},
       {"fixed-camera", "", &O::fixed_camera, Option::kWeights,
        "tilde: the photographs are of one fixed camera"},
       {"seed", "N", &O::seed, Option::kWeights, "of everything drawn"},

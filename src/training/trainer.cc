@@ -25,6 +25,7 @@ std::string TrainOptions::Validate() const {
       std::max(mining, MiningNegative()) > 64) {
     return "--mining must be 1 .. 64";
   }
+  if (cosines < 1 || cosines > 21) return "--cosines must be 1 .. 21";
   if (!(clip >= 0)) return "--clip must be 0 (off) or a positive norm";
   if (stop_at < 0) return "--stop-at must be 0 (off) or a step";
   if (precision != "float" && precision != "bfloat16") {
@@ -48,13 +49,50 @@ TrainingTask MakeTask(const std::string& architecture,
 }
 
 TrainingData::TrainingData(const TrainOptions& options)
-    : photographs(FindPhotographs(options.data), 1024) {
+    : TrainingData(options, FindShards(options.data)) {}
+
+TrainingData::TrainingData(const TrainOptions& options,
+                           const ShardFiles& shards)
+    : photographs(shards.training.empty() ? FindPhotographs(options.data)
+                                          : std::vector<std::string>(),
+                  1024) {
+  if (!shards.training.empty()) {
+    using Part = ShardPoints::Part;
+    training_shards.emplace(shards.training, Part::kTraining, options.seed);
+    if (shards.validation.empty()) {
+      throw InputError("no validation.shard beside " + shards.training[0]);
+    }
+    validation_shards.emplace(shards.validation, Part::kValidation,
+                              options.seed);
+    std::fprintf(stderr, "%zu shards, %d points; %d points held out\n",
+                 shards.training.size(), training_shards->Size(),
+                 validation_shards->Size());
+    return;
+  }
   for (int i = 0; i < photographs.Size(); ++i) {
     (i % 10 == 9 ? validation : training).push_back(i);
   }
   if (validation.empty()) validation = training;
   std::fprintf(stderr, "%d photographs, %zu of them held out\n",
                photographs.Size(), validation.size());
+}
+
+BatchMaker TrainingData::Training(const BatchOptions& options,
+                                  uint64_t seed) const {
+  if (training_shards) return {*training_shards, options, seed};
+  return {photographs, training, options, seed};
+}
+
+BatchMaker TrainingData::HeldOut(const BatchOptions& options,
+                                 uint64_t seed) const {
+  if (validation_shards) return {*validation_shards, options, seed};
+  return {photographs, validation, options, seed};
+}
+
+void TrainingData::NeedPhotographs(const std::string& who) const {
+  if (training_shards) {
+    throw InputError(who + " learns from photographs, not from shards");
+  }
 }
 
 torch::Device ChooseDevice(const TrainOptions& options) {

@@ -4,6 +4,7 @@
 
 #include <functional>
 #include <map>
+#include <optional>
 #include <string>
 
 #include "training/patch_batches.h"
@@ -35,12 +36,27 @@ struct TrainingTask {
 TrainingTask MakeTask(const std::string& architecture,
                       const TrainOptions& options);
 
-// The photographs, one in ten held out for validation.
+// What --data names: shards where the folders hold some, else photographs, one
+// in ten of them held out for validation.
 struct TrainingData {
   explicit TrainingData(const TrainOptions& options);
-  PhotographStore photographs;
-  std::vector<int> training, validation;
+  // Batches of what is learned from and of what is held out; `this` outlives
+  // them.
+  BatchMaker Training(const BatchOptions& options, uint64_t seed) const;
+  BatchMaker HeldOut(const BatchOptions& options, uint64_t seed) const;
+  // Throws InputError when the data are shards.
+  void NeedPhotographs(const std::string& who) const;
+
+  PhotographStore photographs;           // empty: there are shards
+  std::vector<int> training, validation;  // of the photographs
+  std::optional<ShardPoints> training_shards, validation_shards;
+
+ private:
+  TrainingData(const TrainOptions& options, const ShardFiles& shards);
 };
+
+// TrainDescriptor with options.orientation (oriented_trainer.cc).
+void TrainOrientedDescriptor(const TrainOptions& options);
 
 torch::Device ChooseDevice(const TrainOptions& options);
 // Sets threads and seeds of torch and says which device, BLAS and seed.

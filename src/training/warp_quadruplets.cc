@@ -74,7 +74,11 @@ class PairCutter {
 
  private:
   // A patch may be turned by whoever trains.
-  double Border() const { return options_.support * std::numbers::sqrt2; }
+  // What of wider patches lies outside is filled by reflection: large squares
+  // fit into few photographs.
+  double Border() const {
+    return std::min(options_.support, 12.0) * std::numbers::sqrt2;
+  }
 
   bool HasSize(const Keypoint& k) const {
     return k.scale >= options_.min_sigma && k.scale <= options_.max_sigma;

@@ -44,9 +44,23 @@ constexpr std::array kPresets = {
 
 const std::vector<std::string> kDetectors = {"lift", "tilde", "sift",
                                              "orb",  "akaze", "fast"};
-const std::vector<std::string> kOrientations = {"lift", "sift", "none"};
+const std::vector<std::string> kOrientations = {"lift", "logpolar", "sift",
+                                                "none"};
 const std::vector<std::string> kDescriptors = {
     "deepdesc", "logpolar", "sift", "rootsift", "orb", "akaze", "none"};
+
+// The names of the weights that a step reads; empty: it has none.
+std::string DetectorWeights(const std::string& step) {
+  if (step == "lift") return "lift_detector";
+  return step == "tilde" ? step : "";
+}
+std::string OrientationWeights(const std::string& step) {
+  if (step == "lift") return "lift_orientation";
+  return step == "logpolar" ? "orientation_logpolar" : "";
+}
+std::string DescriptorWeights(const std::string& step) {
+  return step == "deepdesc" || step == "logpolar" ? step : "";
+}
 
 // Weights that others published.
 constexpr std::string_view kImported = "imported:";
@@ -235,10 +249,9 @@ std::unique_ptr<Detector> MakeDetector(const std::string& name,
     }
     return DetectorOf(ImportModel(path), options);
   }
-  if (name == "lift") {
-    return DetectorOf(LoadModel(options, "lift_detector"), options);
+  if (const std::string weights = DetectorWeights(name); !weights.empty()) {
+    return DetectorOf(LoadModel(options, weights), options);
   }
-  if (name == "tilde") return DetectorOf(LoadModel(options, "tilde"), options);
   return MakeOpenCvDetector(name);
 }
 
@@ -249,9 +262,8 @@ std::unique_ptr<OrientationEstimator> MakeOrientation(
     RequireRole(PathOf(name), WeightsRole::kOrientation);
     return std::make_unique<NetworkOrientation>(ImportModel(PathOf(name)));
   }
-  if (name == "lift") {
-    return std::make_unique<NetworkOrientation>(
-        LoadModel(options, "lift_orientation"));
+  if (const std::string weights = OrientationWeights(name); !weights.empty()) {
+    return std::make_unique<NetworkOrientation>(LoadModel(options, weights));
   }
   return MakeOpenCvOrientation(name);
 }
@@ -263,21 +275,17 @@ std::unique_ptr<Descriptor> MakeDescriptor(const std::string& name,
     RequireRole(PathOf(name), WeightsRole::kDescriptor);
     return std::make_unique<NetworkDescriptor>(ImportModel(PathOf(name)));
   }
-  if (name == "deepdesc" || name == "logpolar") {
-    return std::make_unique<NetworkDescriptor>(LoadModel(options, name));
+  if (const std::string weights = DescriptorWeights(name); !weights.empty()) {
+    return std::make_unique<NetworkDescriptor>(LoadModel(options, weights));
   }
   return MakeOpenCvDescriptor(name);
 }
 
-// The weights of a step; empty when it has none.
-std::string WeightsOf(const std::string& step, const std::string& lift_name,
+// The path of the weights of a step; empty when it has none.
+std::string WeightsOf(const std::string& step, const std::string& name,
                       const ExtractorOptions& options) {
   if (IsImported(step)) return PathOf(step);
-  if (step == "lift") return FindModel(options.models, lift_name);
-  if (step == "deepdesc" || step == "logpolar" || step == "tilde") {
-    return FindModel(options.models, step);
-  }
-  return "";
+  return name.empty() ? "" : FindModel(options.models, name);
 }
 
 uint64_t ChecksumOfFile(const std::string& path, uint64_t before) {
@@ -336,6 +344,12 @@ Preset ParsePreset(const std::string& text) {
   return preset;
 }
 
+WeightsNames NamesOfWeights(const Preset& preset) {
+  return {DetectorWeights(preset.detector),
+          OrientationWeights(preset.orientation),
+          DescriptorWeights(preset.descriptor)};
+}
+
 std::string FindModel(const std::string& models, const std::string& name) {
   std::string searched;
   for (const fs::path& folder : ModelFolders(models)) {
@@ -365,10 +379,11 @@ Steps MakeSteps(const Preset& preset, const ExtractorOptions& options) {
 std::map<std::string, std::string> WeightsChecksums(
     const Preset& preset, const ExtractorOptions& options) {
   std::map<std::string, std::string> checksums;
+  const WeightsNames names = NamesOfWeights(preset);
   for (const std::string& path :
-       {WeightsOf(preset.detector, "lift_detector", options),
-        WeightsOf(preset.orientation, "lift_orientation", options),
-        WeightsOf(preset.descriptor, "", options)}) {
+       {WeightsOf(preset.detector, names.detector, options),
+        WeightsOf(preset.orientation, names.orientation, options),
+        WeightsOf(preset.descriptor, names.descriptor, options)}) {
     if (path.empty()) continue;
     const std::string checksum = ChecksumOfWeights(path);
     const fs::path clean = fs::path(path).lexically_normal();

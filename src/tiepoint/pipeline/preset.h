@@ -22,7 +22,7 @@ struct Preset {
 // "default", "lift", "tilde", "sift", "rootsift", "orb", "akaze", "fast", or
 // "detector/orientation/descriptor" of:
 //   detector     lift tilde sift orb akaze fast
-//   orientation  lift sift none (none: the detector's own angle)
+//   orientation  lift logpolar sift none (none: the detector's own angle)
 //   descriptor   deepdesc logpolar sift rootsift orb akaze none (none: for
 //                what looks at keypoints alone)
 // Each step may also be "imported:FILE", weights that somebody else published
@@ -41,6 +41,13 @@ struct ExtractorOptions {
   std::string models;
   LiftDetectorOptions lift;
 };
+
+// The names of the weights that the steps of a preset read; empty where a step
+// has none, or a file of its own.
+struct WeightsNames {
+  std::string detector, orientation, descriptor;
+};
+WeightsNames NamesOfWeights(const Preset& preset);
 
 // Finds the file of a weights name ("lift_detector", ...). Throws InputError
 // naming the folders that were searched.

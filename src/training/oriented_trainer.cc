@@ -1,0 +1,126 @@
+// SPDX-License-Identifier: Apache-2.0
+// Descriptor and orientation tuned together: LIFT's last step without the
+// detector (Yi, Trulls, Lepetit, Fua, ECCV 2016, section 3.5). Patches are cut at
+// the angles that the orientation network gives in each view, so the descriptor
+// learns to bear its errors, and the network to make errors that can be borne;
+// the triplet loss of the descriptors passes through the turning of the patch.
+#include <numbers>
+
+#include "tiepoint/base/error.h"
+#include "training/architectures.h"
+#include "training/descriptor_loss.h"
+#include "training/lift_patches.h"
+#include "training/mixed_precision.h"
+#include "training/patch_turner.h"
+#include "training/trainer.h"
+
+namespace tiepoint {
+namespace {
+
+struct Networks : torch::nn::Module {
+  Networks(const Model& orientation_model, const Model& descriptor_model)
+      : orientation(register_module(
+            "orientation", std::make_shared<TorchNetwork>(orientation_model))),
+        descriptor(register_module(
+            "descriptor", std::make_shared<TorchNetwork>(descriptor_model))) {}
+
+  std::shared_ptr<TorchNetwork> orientation, descriptor;
+};
+
+struct Measured {
+  torch::Tensor first, second;  // descriptors, N x D
+  torch::Tensor error;          // of the relative angle, radians, N
+};
+
+}  // namespace
+
+void TrainOrientedDescriptor(const TrainOptions& options) {
+  if (options.descriptor.empty()) {
+    throw InputError(
+        "--orientation needs --descriptor: the weights that are tuned with it");
+  }
+  if (options.descriptor_loss != "hardnet") {
+    throw InputError("--orientation takes --loss hardnet");
+  }
+  const Model orientation = ReadModel(options.orientation);
+  const Model descriptor = ReadModel(options.descriptor);
+  const PatchGeometry patch = NotedGeometry(orientation);
+  const PatchTurner turner(NotedGeometry(descriptor));
+  const PatchGeometry wide = turner.Wide();
+
+  PrepareTorch(options);
+  const torch::Device device = ChooseDevice(options);
+  const TrainingData data(options);
+  BatchOptions batch_options;
+  batch_options.pairs = options.batch;
+  const BatchMaker maker = data.Training(batch_options, options.seed);
+  batch_options.pairs = 1000;
+  const OrientationPairs check =
+      data.HeldOut(batch_options, StreamSeed(options.seed, 999))
+          .MakeOrientationPairs(0, orientation, patch, wide);
+
+  const auto networks = std::make_shared<Networks>(orientation, descriptor);
+  networks->to(device);
+  if (options.frozen.find("orientation") != std::string::npos) {
+    for (auto& p : networks->orientation->parameters()) {
+      p.set_requires_grad(false);
+    }
+  }
+  const auto measure = [&](const OrientationPairs& batch) {
+    const int64_t n = batch.count;
+    const auto both = [&](const std::vector<float>& first,
+                          const std::vector<float>& second, int size) {
+      return torch::cat({ToDevice(first, 1, size, size, device),
+                         ToDevice(second, 1, size, size, device)});
+    };
+    const torch::Tensor answer =
+        ForwardFlat(*networks->orientation,
+                    both(batch.first, batch.second, patch.size), options);
+    const torch::Tensor angle =
+        torch::atan2(answer.select(1, 1), answer.select(1, 0));
+    const torch::Tensor turned = turner.Turn(
+        both(batch.first_wide, batch.second_wide, wide.size), angle);
+    const torch::Tensor descriptors =
+        ForwardFlat(*networks->descriptor, NormalizePatches(descriptor, turned),
+                    options);
+    return Measured{descriptors.narrow(0, 0, n), descriptors.narrow(0, n, n),
+                    angle.narrow(0, n, n) - angle.narrow(0, 0, n) -
+                        ToDevice(batch.turn, 1, 1, 1, device).flatten()};
+  };
+
+  TrainingTask task;
+  task.network = networks;
+  task.model = descriptor;
+  task.model.notes["tuned jointly"] = "orientation";
+  task.model.notes["seed"] = std::to_string(options.seed);
+  // The descriptor's file is the output; the orientation lies beside it.
+  task.export_weights = [&](Model& model) {
+    networks->descriptor->Export(model);
+    Model other = orientation;
+    networks->orientation->Export(other);
+    other.notes["tuned jointly"] = "descriptor";
+    WriteModel(options.output + ".orientation.safetensors", other, true);
+  };
+  Prefetch<OrientationPairs> batches(
+      CheckpointIteration(options), [&](uint64_t index) {
+        return maker.MakeOrientationPairs(index, orientation, patch, wide);
+      });
+  task.loss = [&](int) {
+    const Measured m = measure(batches.Take());
+    return HardNetLoss(m.first, m.second) +
+           options.angle_weight * (1 - torch::cos(m.error)).mean();
+  };
+  task.validate = [&] {
+    const Measured m = measure(check);
+    const torch::Tensor degrees =
+        torch::atan2(torch::sin(m.error), torch::cos(m.error)).abs() *
+        (180 / std::numbers::pi);
+    return Report{{"accuracy", MatchingAccuracy(m.first, m.second)},
+                  {"average_precision", AveragePrecision(m.first, m.second)},
+                  {"median_degrees", degrees.median().item<double>()}};
+  };
+  task.deciding = "accuracy";
+  RunTraining(options, task);
+}
+
+}  // namespace tiepoint
