@@ -130,13 +130,16 @@ TEST_F(ShardPointsTest, PatchesOfOnePointAreAlikeWhenTurnedToItsDirection) {
   }
 }
 
-// The direction in which the patch brightens on average.
+// The direction in which the disc of the patch brightens on average.
 double Brightening(const float* patch, int size) {
+  const double middle = (size - 1) / 2.0;
   double gx = 0, gy = 0;
   for (int y = 0; y < size; ++y) {
     for (int x = 0; x < size; ++x) {
-      gx += (x - (size - 1) / 2.0) * patch[y * size + x];
-      gy += (y - (size - 1) / 2.0) * patch[y * size + x];
+      const double dx = x - middle, dy = y - middle;
+      const double window = std::exp(-(dx * dx + dy * dy) / (0.05 * size * size));
+      gx += window * dx * patch[y * size + x];
+      gy += window * dy * patch[y * size + x];
     }
   }
   return std::atan2(gy, gx);
