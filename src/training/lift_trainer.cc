@@ -228,19 +228,20 @@ void TrainLift(const TrainOptions& options) {
 
   TrainingTask task;
   task.network = networks;
-  task.model = lift.detector();
-  task.model.notes["tuned jointly"] = "1";
+  task.model = TunedFrom(lift.detector(), "orientation, descriptor", options);
   // The detector's file is the output; the other two lie beside it.
   task.export_weights = [&](Model& model) {
     networks->detector->Export(model);
-    const auto write = [&](const TorchNetwork& network, Model other,
-                           const std::string& name) {
+    const auto write = [&](const TorchNetwork& network, const Model& start,
+                           const std::string& name, const std::string& others) {
+      Model other = TunedFrom(start, others, options);
       network.Export(other);
-      other.notes["tuned jointly"] = "1";
       WriteModel(options.output + "." + name + ".safetensors", other);
     };
-    write(*networks->orientation, lift.orientation(), "orientation");
-    write(*networks->descriptor, lift.descriptor(), "descriptor");
+    write(*networks->orientation, lift.orientation(), "orientation",
+          "detector, descriptor");
+    write(*networks->descriptor, lift.descriptor(), "descriptor",
+          "detector, orientation");
   };
   Prefetch<LiftQuadruplets> batches(
       CheckpointIteration(options),

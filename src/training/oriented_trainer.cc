@@ -90,15 +90,12 @@ void TrainOrientedDescriptor(const TrainOptions& options) {
 
   TrainingTask task;
   task.network = networks;
-  task.model = descriptor;
-  task.model.notes["tuned jointly"] = "orientation";
-  task.model.notes["seed"] = std::to_string(options.seed);
+  task.model = TunedFrom(descriptor, "orientation", options);
   // The descriptor's file is the output; the orientation lies beside it.
   task.export_weights = [&](Model& model) {
     networks->descriptor->Export(model);
-    Model other = orientation;
+    Model other = TunedFrom(orientation, "descriptor", options);
     networks->orientation->Export(other);
-    other.notes["tuned jointly"] = "descriptor";
     WriteModel(options.output + ".orientation.safetensors", other, true);
   };
   Prefetch<OrientationPairs> batches(

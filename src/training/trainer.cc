@@ -48,6 +48,20 @@ TrainingTask MakeTask(const std::string& architecture,
   return task;
 }
 
+Model TunedFrom(Model start, const std::string& others,
+                const TrainOptions& options) {
+  std::erase_if(start.notes, [](const auto& note) {
+    const std::string& key = note.first;
+    return key == "iterations" || key == "planned_iterations" ||
+           key == "chosen_by" || key.starts_with("validation_");
+  });
+  start.notes["licence"] = options.licence;
+  start.notes["data"] = options.data_note;
+  start.notes["seed"] = std::to_string(options.seed);
+  start.notes["tuned with"] = others;
+  return start;
+}
+
 TrainingData::TrainingData(const TrainOptions& options)
     : TrainingData(options, FindShards(options.data)) {}
 

@@ -36,6 +36,11 @@ struct TrainingTask {
 TrainingTask MakeTask(const std::string& architecture,
                       const TrainOptions& options);
 
+// Weights that are tuned further together with `others`: notes of how they were
+// trained before are dropped.
+Model TunedFrom(Model start, const std::string& others,
+                const TrainOptions& options);
+
 // What --data names: shards where the folders hold some, else photographs, one
 // in ten of them held out for validation.
 struct TrainingData {

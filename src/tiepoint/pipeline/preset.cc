@@ -32,7 +32,7 @@ struct NamedPreset {
 };
 
 constexpr std::array kPresets = {
-    NamedPreset{"default", "lift", "lift", "logpolar"},
+    NamedPreset{"default", "lift", "logpolar", "logpolar"},
     NamedPreset{"lift", "lift", "lift", "deepdesc"},
     NamedPreset{"tilde", "tilde", "sift", "rootsift"},
     NamedPreset{"sift", "sift", "none", "sift"},
