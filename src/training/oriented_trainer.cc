@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 // Descriptor and orientation tuned together: LIFT's last step without the
-// detector (Yi, Trulls, Lepetit, Fua, ECCV 2016, section 3.5). Patches are cut at
-// the angles that the orientation network gives in each view, so the descriptor
-// learns to bear its errors, and the network to make errors that can be borne;
-// the triplet loss of the descriptors passes through the turning of the patch.
+// detector (Yi, Trulls, Lepetit, Fua, ECCV 2016, section 3.5). Patches are cut
+// at the angles that the orientation network gives in each view, so the
+// descriptor learns to bear its errors, and the network to make errors that can
+// be borne; the triplet loss of the descriptors passes through the turning of
+// the patch.
 #include <numbers>
 
 #include "tiepoint/base/error.h"
@@ -80,9 +81,8 @@ void TrainOrientedDescriptor(const TrainOptions& options) {
         torch::atan2(answer.select(1, 1), answer.select(1, 0));
     const torch::Tensor turned = turner.Turn(
         both(batch.first_wide, batch.second_wide, wide.size), angle);
-    const torch::Tensor descriptors =
-        ForwardFlat(*networks->descriptor, NormalizePatches(descriptor, turned),
-                    options);
+    const torch::Tensor descriptors = ForwardFlat(
+        *networks->descriptor, NormalizePatches(descriptor, turned), options);
     return Measured{descriptors.narrow(0, 0, n), descriptors.narrow(0, n, n),
                     angle.narrow(0, n, n) - angle.narrow(0, 0, n) -
                         ToDevice(batch.turn, 1, 1, 1, device).flatten()};

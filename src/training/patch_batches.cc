@@ -193,8 +193,8 @@ ViewPair BatchMaker::MakeViews(Random& random) const {
   return MakeViewPair(*photographs_, photograph, views, random);
 }
 
-void BatchMaker::ForPoints(uint64_t index, const Wanted& wanted,
-                           Random& random, const Visit& visit) const {
+void BatchMaker::ForPoints(uint64_t index, const Wanted& wanted, Random& random,
+                           const Visit& visit) const {
   if (shards_) {
     ForPointsOfShards(index, wanted, visit);
   } else {
@@ -244,10 +244,10 @@ void BatchMaker::ForPointsOfShards(uint64_t index, const Wanted& wanted,
   const auto pairs = static_cast<uint64_t>(options_.pairs);
   for (uint64_t i = index * pairs; i < (index + 1) * pairs; ++i) {
     // A set of patches that tells no size gives the square that is asked for.
-    const ShardPoint p =
-        shards_->Get(i, wanted.support / std::numbers::sqrt2);
+    const ShardPoint p = shards_->Get(i, wanted.support / std::numbers::sqrt2);
     const ImagePyramid first(p.first), second(p.second);
-    SeenPoint seen{first, second, p.point, p.up_first, p.up_second, nullptr, {}};
+    SeenPoint seen{first,       second,  p.point, p.up_first,
+                   p.up_second, nullptr, {}};
     if (!wanted.no_keypoint) {
       visit(seen);
       continue;

@@ -74,8 +74,8 @@ class ShardPointsTest : public testing::Test {
     return path;
   }
 
-  const fs::path folder_ =
-      fs::temp_directory_path() / ("tiepoint_points_" + std::to_string(getpid()));
+  const fs::path folder_ = fs::temp_directory_path() /
+                           ("tiepoint_points_" + std::to_string(getpid()));
 };
 
 TEST_F(ShardPointsTest, AnEpochShowsEachPointOnceAndTheNextInAnotherOrder) {
@@ -137,7 +137,8 @@ double Brightening(const float* patch, int size) {
   for (int y = 0; y < size; ++y) {
     for (int x = 0; x < size; ++x) {
       const double dx = x - middle, dy = y - middle;
-      const double window = std::exp(-(dx * dx + dy * dy) / (0.05 * size * size));
+      const double window =
+          std::exp(-(dx * dx + dy * dy) / (0.05 * size * size));
       gx += window * dx * patch[y * size + x];
       gy += window * dy * patch[y * size + x];
     }

@@ -57,8 +57,8 @@ SiftTable::SiftTable(torch::Device device) {
                 .to(device);
   const torch::Tensor offset =
       torch::arange(2 * kBlurReach + 1, torch::kFloat) - double(kBlurReach);
-  torch::Tensor kernel = torch::exp(
-      -offset * offset / (2 * kPixelsPerSigma * kPixelsPerSigma));
+  torch::Tensor kernel =
+      torch::exp(-offset * offset / (2 * kPixelsPerSigma * kPixelsPerSigma));
   kernel = kernel / kernel.sum();
   blur_ = torch::outer(kernel, kernel)
               .view({1, 1, 2 * kBlurReach + 1, 2 * kBlurReach + 1})
@@ -70,8 +70,8 @@ torch::Tensor SiftTable::Describe(const torch::Tensor& gray,
   namespace F = torch::nn::functional;
   const int64_t n = gray.size(0);
   const auto pad = [](const torch::Tensor& image, int64_t by) {
-    return F::pad(image, F::PadFuncOptions({by, by, by, by})
-                             .mode(torch::kReplicate));
+    return F::pad(image,
+                  F::PadFuncOptions({by, by, by, by}).mode(torch::kReplicate));
   };
   const torch::Tensor wide =
       pad(torch::conv2d(pad(gray, kBlurReach), blur_), 1);
@@ -95,7 +95,8 @@ torch::Tensor SiftTable::Describe(const torch::Tensor& gray,
           torch::remainder(turned - b + kBins / 2.0, kBins) - kBins / 2.0;
       bins.push_back(strength * Hat(off));
     }
-    const torch::Tensor shares = shares_.index_select(0, index.to(torch::kLong));
+    const torch::Tensor shares =
+        shares_.index_select(0, index.to(torch::kLong));
     torch::Tensor histogram =
         torch::bmm(shares, torch::stack(bins, 2)).flatten(1);
     const auto unit = F::NormalizeFuncOptions().p(2).dim(1);

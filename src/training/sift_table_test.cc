@@ -78,10 +78,10 @@ TEST(SiftTableTest, TheDerivativeIsThatOfTheLine) {
   };
   distance(angle).backward();
   const double step = 0.2 * kStep;
-  const double expected = (distance(At(10.3 * kStep + step)) -
-                           distance(At(10.3 * kStep - step)))
-                              .item<double>() /
-                          (2 * step);
+  const double expected =
+      (distance(At(10.3 * kStep + step)) - distance(At(10.3 * kStep - step)))
+          .item<double>() /
+      (2 * step);
   EXPECT_LT(expected, 0) << "towards the goal it gets nearer";
   EXPECT_NEAR(angle.grad().item<double>(), expected, 0.02 * -expected);
 }

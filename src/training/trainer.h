@@ -52,7 +52,7 @@ struct TrainingData {
   // Throws InputError when the data are shards.
   void NeedPhotographs(const std::string& who) const;
 
-  PhotographStore photographs;           // empty: there are shards
+  PhotographStore photographs;            // empty: there are shards
   std::vector<int> training, validation;  // of the photographs
   std::optional<ShardPoints> training_shards, validation_shards;
 
