@@ -159,7 +159,8 @@ TEST_F(TrainConfigTest, EveryRecipeOfTheRepositoryIsValid) {
     if (!options.architecture.empty()) {
       EXPECT_NO_THROW(MakeArchitecture(options.architecture)) << path;
     }
-    EXPECT_EQ(options.kind == "orientation", !options.descriptor.empty());
+    EXPECT_EQ(options.kind == "orientation" || !options.orientation.empty(),
+              !options.descriptor.empty());
     // It makes the weights that it is named after.
     EXPECT_EQ(fs::path(options.output).stem(), entry.path().stem());
     ++recipes;

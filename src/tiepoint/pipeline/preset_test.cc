@@ -54,7 +54,7 @@ TEST(ParsePresetTest, RefusesWithTheChoices) {
   refused("sift/none", "detector/orientation/descriptor");
   refused("sift/none/sift/x", "detector/orientation/descriptor");
   refused("surf/none/sift", "lift, tilde, sift, orb, akaze, fast");
-  refused("sift/up/sift", "lift, sift, none");
+  refused("sift/up/sift", "lift, logpolar, sift, none");
   refused("sift/none/brief", "deepdesc");
   // Binary descriptors read OpenCV's octave of their own keypoints.
   refused("sift/none/orb", "orb only");
