@@ -233,10 +233,11 @@ void BatchMaker::ForPointsOfViews(const Wanted& wanted, Random& random,
 void BatchMaker::ForPointsOfShards(uint64_t index, const Wanted& wanted,
                                    const Visit& visit) const {
   if (shards_->Support() > 0 && shards_->Support() < wanted.support) {
+    const int needed = static_cast<int>(std::ceil(wanted.support));
     throw InputError(
-        "patches of the shards reach " + std::to_string(shards_->Support()) +
-        " sigma, but " + std::to_string(wanted.support) +
-        " are needed here: make them with tiepoint data prepare --support");
+        "patches of the shards do not reach far enough: make them with "
+        "tiepoint data prepare --support " +
+        std::to_string(needed));
   }
   if (wanted.no_keypoint && !shards_->HasNegatives()) {
     throw InputError("the shards hold no places without a keypoint");

@@ -124,7 +124,8 @@ PhotographStore::PhotographStore(const std::vector<std::string>& paths,
   for (Bytes& bytes : all) {
     if (!bytes.pixels.empty()) photographs_.push_back(std::move(bytes));
   }
-  if (photographs_.empty()) throw InputError("no photograph could be decoded");
+  if (photographs_.empty() && !paths.empty())
+    throw InputError("no photograph could be decoded");
 }
 
 GrayImage PhotographStore::Get(int index, const ColourWeights& weights) const {

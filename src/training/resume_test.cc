@@ -10,7 +10,9 @@
 #include <fstream>
 #include <iterator>
 
+#include "tiepoint/base/error.h"
 #include "training/blob_photograph.h"
+#include "training/sample_shard.h"
 #include "training/train.h"
 
 namespace tiepoint {
@@ -67,6 +69,37 @@ TEST_F(ResumeTest, InterruptedOrNotTheWeightsAreTheSameToTheBit) {
   TrainOptions other = Options("other");
   other.seed = 2;
   EXPECT_FALSE(whole == Weights(other));
+}
+
+// The same patches, cut before.
+TEST_F(ResumeTest, ShardsTakeThePlaceOfPhotographs) {
+  for (const char* name : {"train.shard", "validation.shard"}) {
+    fs::create_directories(folder_ / "shards");
+    ShardHead head;
+    head.kind = "quadruplets";
+    head.patch_size = 64;
+    head.support = 30;
+    ShardWriter shard(folder_ / "shards" / name, head);
+    std::vector<uint8_t> patch(size_t{64} * 64);
+    for (int point = 0; point < 40; ++point) {
+      for (int view = 0; view < 2; ++view) {
+        for (int i = 0; i < 64 * 64; ++i) {
+          patch[i] = static_cast<uint8_t>(
+              128 + 90 * std::sin(0.01 * point * (i % 64) + 0.1 * i / 64));
+        }
+        shard.Add({point, view, 0, 0, 2, 0}, patch);
+      }
+    }
+    shard.Finish();
+  }
+  TrainOptions options = Options("whole");
+  options.data = {folder_ / "shards"};
+  const std::string whole = Weights(options);
+  EXPECT_GT(whole.size(), 1'000'000u);
+  options.output = Options("parts").output;
+  EXPECT_TRUE(whole == Weights(options, 3));
+  options.output = Options("detector").output;
+  EXPECT_THROW(TrainDetector(options), InputError);
 }
 
 // This loss draws random numbers in each step.
