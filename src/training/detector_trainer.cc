@@ -38,11 +38,11 @@ torch::Tensor Symmetrize(const torch::Tensor& filters) {
 // So the score map of a turned picture is the turned score map, exactly, and a
 // round blob is found at its very centre.
 //
-// The first weights give |a + b| - k (|a - b|) where a and b are the principal
-// curvatures of the blurred picture: high on blobs and corners, low on edges,
-// where one of them vanishes. Sum 0 is the Laplacian of a Gaussian, bright and
-// dark; sums 1 and 3 its two second derivatives that tell a from b, along the
-// axes and along the diagonals.
+// The first weights give |xx + yy| - k (|xx - yy| + |2 xy|) of the second
+// derivatives of the blurred picture. With its principal curvatures a and b
+// that is |a + b| - k' |a - b|, k' between k and sqrt(2) k by the direction:
+// high on blobs and corners, low on edges, where a or b vanishes. Sum 0 is the
+// Laplacian, bright and dark; sums 1 and 3 take the other two.
 class DetectorNetwork : public torch::nn::Module {
  public:
   DetectorNetwork() {
@@ -242,7 +242,6 @@ void TrainDetector(const TrainOptions& options) {
   PrepareTorch(options);
   const torch::Device device = ChooseDevice(options);
   const TrainingData data(options);
-  data.NeedPhotographs("a detector");
   BatchOptions batch_options;
   batch_options.pairs = options.batch;
   batch_options.pairs_a_view = 32;

@@ -6,9 +6,9 @@
 // crop of the descriptor. All derivatives pass through both crops.
 #include <array>
 #include <cmath>
-#include <numbers>
 
 #include "tiepoint/base/error.h"
+#include "training/angles.h"
 #include "training/architectures.h"
 #include "training/descriptor_loss.h"
 #include "training/lift_patches.h"
@@ -127,8 +127,7 @@ class LiftPipeline {
             .flatten(1);
     namespace F = torch::nn::functional;
     f.direction = F::normalize(answer, F::NormalizeFuncOptions().p(2).dim(1));
-    const torch::Tensor angle =
-        torch::atan2(f.direction.select(1, 1), f.direction.select(1, 0));
+    const torch::Tensor angle = AngleOf(f.direction);
     f.descriptors =
         networks_->descriptor
             ->forward(NormalizePatches(
@@ -182,10 +181,8 @@ Measured Measure(const LiftPipeline& lift, const LiftQuadruplets& batch,
   const torch::Tensor c = torch::cos(turn), s = torch::sin(turn);
   m.apart = torch::sqrt((c * x2 + s * y2 - x1).pow(2) +
                         (c * y2 - s * x2 - y1).pow(2) + 1e-6);
-  const auto angle = [](const torch::Tensor& d) {
-    return torch::atan2(d.select(1, 1), d.select(1, 0));
-  };
-  m.angle_error = angle(m.second.direction) - angle(m.first.direction) - turn;
+  m.angle_error =
+      AngleOf(m.second.direction) - AngleOf(m.first.direction) - turn;
   return m;
 }
 
@@ -207,13 +204,9 @@ void TrainLift(const TrainOptions& options) {
                     ReadModel(options.descriptor));
   const std::shared_ptr<Networks>& networks = lift.networks();
   networks->to(device);
-  const auto freeze = [&](const char* name, TorchNetwork& network) {
-    if (options.frozen.find(name) == std::string::npos) return;
-    for (auto& p : network.parameters()) p.set_requires_grad(false);
-  };
-  freeze("detector", *networks->detector);
-  freeze("orientation", *networks->orientation);
-  freeze("descriptor", *networks->descriptor);
+  FreezeIfNamed("detector", options, *networks->detector);
+  FreezeIfNamed("orientation", options, *networks->orientation);
+  FreezeIfNamed("descriptor", options, *networks->descriptor);
 
   const TrainingData data(options);
   BatchOptions batch_options;
@@ -255,10 +248,7 @@ void TrainLift(const TrainOptions& options) {
   };
   task.validate = [&] {
     const Measured m = Measure(lift, check, device);
-    const torch::Tensor degrees =
-        torch::atan2(torch::sin(m.angle_error), torch::cos(m.angle_error))
-            .abs() *
-        (180 / std::numbers::pi);
+    const torch::Tensor degrees = AbsoluteDegrees(m.angle_error);
     return Report{{"accuracy",
                    MatchingAccuracy(m.first.descriptors, m.second.descriptors)},
                   {"apart", m.apart.median().item<double>()},

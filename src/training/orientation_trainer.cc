@@ -9,6 +9,7 @@
 #include <numbers>
 
 #include "tiepoint/base/error.h"
+#include "training/angles.h"
 #include "training/architectures.h"
 #include "training/lift_patches.h"
 #include "training/mixed_precision.h"
@@ -18,8 +19,6 @@
 
 namespace tiepoint {
 namespace {
-
-constexpr double kTurn = 2 * std::numbers::pi;
 
 // A descriptor at any angle, differentiable in the angle.
 class TurnedDescriptor {
@@ -75,10 +74,6 @@ torch::Tensor Direction(TorchNetwork& network, const torch::Tensor& patches,
   namespace F = torch::nn::functional;
   return F::normalize(ForwardFlat(network, patches, options),
                       F::NormalizeFuncOptions().p(2).dim(1));
-}
-
-torch::Tensor Angle(const torch::Tensor& direction) {
-  return torch::atan2(direction.select(1, 1), direction.select(1, 0));
 }
 
 struct Answer {
@@ -137,7 +132,7 @@ void TrainOrientation(const TrainOptions& options) {
     const torch::Tensor patches =
         torch::cat({ToDevice(batch.first, 1, size, size, device),
                     ToDevice(batch.second, 1, size, size, device)});
-    const torch::Tensor angle = Angle(Direction(*network, patches, options));
+    const torch::Tensor angle = AngleOf(Direction(*network, patches, options));
     Answer a;
     a.angle1 = angle.narrow(0, 0, n);
     a.angle2 = angle.narrow(0, n, n);
@@ -171,11 +166,9 @@ void TrainOrientation(const TrainOptions& options) {
   };
   task.validate = [&] {
     const Answer a = answer(check);
-    const torch::Tensor error =
-        torch::atan2(torch::sin(a.error), torch::cos(a.error)).abs() *
-        (360 / kTurn);
-    const torch::Tensor bins =
-        torch::histc(a.angle1.to(torch::kCPU), 12, -kTurn / 2, kTurn / 2);
+    const torch::Tensor error = AbsoluteDegrees(a.error);
+    const torch::Tensor bins = torch::histc(
+        a.angle1.to(torch::kCPU), 12, -std::numbers::pi, std::numbers::pi);
     return Report{{"distance", descriptor_distance(check, a).item<double>()},
                   {"median_degrees", error.median().item<double>()},
                   {"within_20_degrees",

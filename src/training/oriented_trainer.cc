@@ -5,9 +5,8 @@
 // descriptor learns to bear its errors, and the network to make errors that can
 // be borne; the triplet loss of the descriptors passes through the turning of
 // the patch.
-#include <numbers>
-
 #include "tiepoint/base/error.h"
+#include "training/angles.h"
 #include "training/architectures.h"
 #include "training/descriptor_loss.h"
 #include "training/lift_patches.h"
@@ -62,11 +61,8 @@ void TrainOrientedDescriptor(const TrainOptions& options) {
 
   const auto networks = std::make_shared<Networks>(orientation, descriptor);
   networks->to(device);
-  if (options.frozen.find("orientation") != std::string::npos) {
-    for (auto& p : networks->orientation->parameters()) {
-      p.set_requires_grad(false);
-    }
-  }
+  FreezeIfNamed("orientation", options, *networks->orientation);
+  FreezeIfNamed("descriptor", options, *networks->descriptor);
   const auto measure = [&](const OrientationPairs& batch) {
     const int64_t n = batch.count;
     const auto both = [&](const std::vector<float>& first,
@@ -77,8 +73,7 @@ void TrainOrientedDescriptor(const TrainOptions& options) {
     const torch::Tensor answer =
         ForwardFlat(*networks->orientation,
                     both(batch.first, batch.second, patch.size), options);
-    const torch::Tensor angle =
-        torch::atan2(answer.select(1, 1), answer.select(1, 0));
+    const torch::Tensor angle = AngleOf(answer);
     const torch::Tensor turned = turner.Turn(
         both(batch.first_wide, batch.second_wide, wide.size), angle);
     const torch::Tensor descriptors = ForwardFlat(
@@ -109,12 +104,10 @@ void TrainOrientedDescriptor(const TrainOptions& options) {
   };
   task.validate = [&] {
     const Measured m = measure(check);
-    const torch::Tensor degrees =
-        torch::atan2(torch::sin(m.error), torch::cos(m.error)).abs() *
-        (180 / std::numbers::pi);
-    return Report{{"accuracy", MatchingAccuracy(m.first, m.second)},
-                  {"average_precision", AveragePrecision(m.first, m.second)},
-                  {"median_degrees", degrees.median().item<double>()}};
+    return Report{
+        {"accuracy", MatchingAccuracy(m.first, m.second)},
+        {"average_precision", AveragePrecision(m.first, m.second)},
+        {"median_degrees", AbsoluteDegrees(m.error).median().item<double>()}};
   };
   task.deciding = "accuracy";
   RunTraining(options, task);

@@ -11,6 +11,7 @@
 #include <iterator>
 
 #include "tiepoint/base/error.h"
+#include "tiepoint/network/model_file.h"
 #include "training/blob_photograph.h"
 #include "training/sample_shard.h"
 #include "training/train.h"
@@ -100,6 +101,45 @@ TEST_F(ResumeTest, ShardsTakeThePlaceOfPhotographs) {
   EXPECT_TRUE(whole == Weights(options, 3));
   options.output = Options("detector").output;
   EXPECT_THROW(TrainDetector(options), InputError);
+}
+
+// Descriptor and orientation together: both are written, what is frozen stays,
+// and an interruption changes neither.
+TEST_F(ResumeTest, DescriptorAndOrientationTogether) {
+  TrainOptions options = Options("descriptor");
+  options.iterations = 2;
+  const std::string start = Weights(options);
+  options.output = folder_ / "orientation";
+  options.architecture = "logpolar-orientation";
+  options.descriptor = folder_ / "descriptor";
+  TrainOrientation(options);
+
+  TrainOptions joint = Options("whole");
+  joint.descriptor = folder_ / "descriptor";
+  joint.orientation = folder_ / "orientation";
+  joint.iterations = 4;
+  const std::string whole = Weights(joint);
+  const auto values = [&](const std::string& name, const std::string& weight) {
+    return ReadModel(folder_ / name).weights.at(weight).data;
+  };
+  const auto turned = values("whole.orientation.safetensors", "fc5.weight");
+  EXPECT_NE(values("whole", "fc.weight"), values("descriptor", "fc.weight"));
+  EXPECT_NE(turned, values("orientation", "fc5.weight"));
+
+  joint.output = folder_ / "parts";
+  EXPECT_TRUE(whole == Weights(joint, 2));
+  EXPECT_EQ(turned, values("parts.orientation.safetensors", "fc5.weight"));
+
+  joint.output = folder_ / "frozen";
+  joint.frozen = "orientation";
+  joint.iterations = 2;
+  TrainDescriptor(joint);
+  EXPECT_EQ(values("frozen.orientation.safetensors", "fc5.weight"),
+            values("orientation", "fc5.weight"));
+  EXPECT_NE(values("frozen", "fc.weight"), values("descriptor", "fc.weight"));
+
+  joint.descriptor.clear();
+  EXPECT_THROW(TrainDescriptor(joint), InputError);
 }
 
 // This loss draws random numbers in each step.

@@ -70,20 +70,20 @@ ShardPoints::ShardPoints(const std::vector<std::string>& paths, Part part,
       shard.samples.push_back(all[i]);
       shard.positions.push_back(static_cast<int>(i));
     }
-    const auto draws = DrawQuadruplets(shard.samples, seed_, 0);
-    if (draws.empty()) continue;
-    size_ += static_cast<int>(draws.size());
-    negatives_ = negatives_ && draws[0].negative >= 0;
     if (head.support > 0) {
       support_ = support_ > 0 ? std::min(support_, head.support) : head.support;
     }
     shards_.push_back(std::move(shard));
   }
-  if (size_ < 2) {
+  draws_ = DrawEpoch(0);
+  if (draws_.size() < 2) {
     throw InputError("no shard holds two patches of one point: " +
                      (paths.empty() ? "there is none" : paths[0]));
   }
-  draws_ = DrawEpoch(0);
+  size_ = static_cast<int>(draws_.size());
+  negatives_ = std::all_of(draws_.begin(), draws_.end(), [](const Draw& draw) {
+    return draw.samples.negative >= 0;
+  });
 }
 
 std::vector<ShardPoints::Draw> ShardPoints::DrawEpoch(uint64_t epoch) const {

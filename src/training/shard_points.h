@@ -73,7 +73,7 @@ class ShardPoints {
   uint64_t seed_;
   int size_ = 0;
   double support_ = 0;
-  bool negatives_ = true;
+  bool negatives_ = false;
   mutable std::mutex mutex_;
   mutable uint64_t epoch_ = 0;
   mutable std::vector<Draw> draws_;  // of `epoch_`

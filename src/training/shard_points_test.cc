@@ -74,13 +74,23 @@ class ShardPointsTest : public testing::Test {
     return path;
   }
 
+  ShardPoints Quadruplets() {
+    return {
+        {Write("train.shard", "quadruplets")}, ShardPoints::Part::kTraining, 5};
+  }
+  static BatchOptions TwelveExact() {
+    BatchOptions options;
+    options.pairs = 12;
+    options.jitter = {0, 0, 0};
+    return options;
+  }
+
   const fs::path folder_ = fs::temp_directory_path() /
                            ("tiepoint_points_" + std::to_string(getpid()));
 };
 
 TEST_F(ShardPointsTest, AnEpochShowsEachPointOnceAndTheNextInAnotherOrder) {
-  const ShardPoints points({Write("train.shard", "quadruplets")},
-                           ShardPoints::Part::kTraining, 5);
+  const ShardPoints points = Quadruplets();
   ASSERT_EQ(points.Size(), kPoints);
   EXPECT_EQ(points.Support(), kSupport);
   EXPECT_TRUE(points.HasNegatives());
@@ -106,12 +116,8 @@ TEST_F(ShardPointsTest, AnEpochShowsEachPointOnceAndTheNextInAnotherOrder) {
 }
 
 TEST_F(ShardPointsTest, PatchesOfOnePointAreAlikeWhenTurnedToItsDirection) {
-  const ShardPoints points({Write("train.shard", "quadruplets")},
-                           ShardPoints::Part::kTraining, 5);
-  BatchOptions options;
-  options.pairs = 12;
-  options.jitter = {0, 0, 0};
-  const BatchMaker maker(points, options, 3);
+  const ShardPoints points = Quadruplets();
+  const BatchMaker maker(points, TwelveExact(), 3);
   const PatchGeometry small{PatchGeometry::Grid::kCartesian, 16, 6, 1, 0};
   const PatchPairs pairs = maker.MakePatchPairs(2, Model(), small);
   ASSERT_EQ(pairs.count, 12);
@@ -147,12 +153,8 @@ double Brightening(const float* patch, int size) {
 }
 
 TEST_F(ShardPointsTest, TheTurnIsThatBetweenTheUprightPatches) {
-  const ShardPoints points({Write("train.shard", "quadruplets")},
-                           ShardPoints::Part::kTraining, 5);
-  BatchOptions options;
-  options.pairs = 12;
-  options.jitter = {0, 0, 0};
-  const BatchMaker maker(points, options, 3);
+  const ShardPoints points = Quadruplets();
+  const BatchMaker maker(points, TwelveExact(), 3);
   const PatchGeometry small{PatchGeometry::Grid::kCartesian, 32, 6, 1, 0};
   const OrientationPairs pairs =
       maker.MakeOrientationPairs(0, Model(), small, small);
@@ -198,8 +200,7 @@ TEST_F(ShardPointsTest, WhatCannotBeUsedIsRefused) {
   fs::create_directories(folder_ / "eval");
   EXPECT_THROW(FindShards({folder_ / "eval"}), InputError);
   EXPECT_THROW(ShardPoints({}, ShardPoints::Part::kTraining, 1), InputError);
-  const ShardPoints points({Write("train.shard", "quadruplets")},
-                           ShardPoints::Part::kTraining, 5);
+  const ShardPoints points = Quadruplets();
   const BatchMaker maker(points, BatchOptions(), 3);
   EXPECT_THROW(maker.MakeDetectorStacks(0, Model()), InputError);
   const PatchGeometry large{PatchGeometry::Grid::kCartesian, 16, 12, 1, 0};

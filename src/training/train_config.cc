@@ -39,7 +39,7 @@ const std::vector<Option>& Options() {
   using O = TrainOptions;
   static const std::vector<Option> options = {
       {"data", "DIR", &O::data, Option::kNone,
-       "photographs (.jpg, .png), searched below; repeatable"},
+       "photographs (.jpg, .png) or shards, searched below; repeatable"},
       {"output", "FILE", &O::output, Option::kNone,
        "weights; FILE.checkpoint beside it is resumed from"},
       {"architecture", "NAME", &O::architecture, Option::kWeights,

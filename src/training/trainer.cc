@@ -10,7 +10,8 @@
 namespace tiepoint {
 
 std::string TrainOptions::Validate() const {
-  if (data.empty()) return "--data is needed: a folder of photographs";
+  if (data.empty())
+    return "--data is needed: a folder of photographs or shards";
   if (output.empty()) return "--output is needed: the weights file to write";
   if (iterations < 1) return "--iterations must be at least 1";
   if (batch < 8) return "--batch must be at least 8";
@@ -107,6 +108,12 @@ void TrainingData::NeedPhotographs(const std::string& who) const {
   if (training_shards) {
     throw InputError(who + " learns from photographs, not from shards");
   }
+}
+
+void FreezeIfNamed(const std::string& name, const TrainOptions& options,
+                   torch::nn::Module& network) {
+  if (options.frozen.find(name) == std::string::npos) return;
+  for (auto& p : network.parameters()) p.set_requires_grad(false);
 }
 
 torch::Device ChooseDevice(const TrainOptions& options) {

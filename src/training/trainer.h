@@ -63,6 +63,10 @@ struct TrainingData {
 // TrainDescriptor with options.orientation (oriented_trainer.cc).
 void TrainOrientedDescriptor(const TrainOptions& options);
 
+// Leaves the network as it is when options.frozen names it.
+void FreezeIfNamed(const std::string& name, const TrainOptions& options,
+                   torch::nn::Module& network);
+
 torch::Device ChooseDevice(const TrainOptions& options);
 // Sets threads and seeds of torch and says which device, BLAS and seed.
 void PrepareTorch(const TrainOptions& options);

@@ -43,6 +43,22 @@ TEST(ParsePresetTest, StepsCanBeMixed) {
   EXPECT_EQ(preset.descriptor, "deepdesc");
 }
 
+// "logpolar" is an orientation and a descriptor, with a file for each.
+TEST(ParsePresetTest, StepsNameTheirWeights) {
+  const auto names = [](const std::string& preset) {
+    const WeightsNames n = NamesOfWeights(ParsePreset(preset));
+    return std::vector{n.detector, n.orientation, n.descriptor};
+  };
+  using ::testing::ElementsAre;
+  EXPECT_THAT(names("default"),
+              ElementsAre("lift_detector", "orientation_logpolar", "logpolar"));
+  EXPECT_THAT(names("lift"),
+              ElementsAre("lift_detector", "lift_orientation", "deepdesc"));
+  EXPECT_THAT(names("tilde/none/sift"), ElementsAre("tilde", "", ""));
+  EXPECT_THAT(names("sift/logpolar/rootsift"),
+              ElementsAre("", "orientation_logpolar", ""));
+}
+
 TEST(ParsePresetTest, RefusesWithTheChoices) {
   const auto refused = [](const std::string& text, const std::string& why) {
     EXPECT_THAT([&] { ParsePreset(text); },
