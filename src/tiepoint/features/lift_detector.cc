@@ -2,6 +2,7 @@
 #include "tiepoint/features/lift_detector.h"
 
 #include <algorithm>
+#include <cmath>
 #include <utility>
 
 #include "tiepoint/base/error.h"
@@ -48,6 +49,9 @@ std::string LiftDetectorOptions::Validate() const {
   if (!(border >= 0 && border <= 100)) {
     return "border must be between 0 and 100 sigma";
   }
+  if (!(std::abs(score_scale_power) <= 8)) {
+    return "score_scale_power must be between -8 and 8";
+  }
   return "";
 }
 
@@ -93,6 +97,14 @@ std::vector<Keypoint> LiftDetector::Detect(const ImagePyramid& pyramid,
     return k.x - reach < -0.5 || k.y - reach < -0.5 || k.x + reach > right ||
            k.y + reach > bottom;
   });
+  for (Keypoint& k : keypoints) {
+    const auto factor =
+        static_cast<float>(std::pow(k.scale, options_.score_scale_power));
+    k.score = k.score > 0 ? k.score * factor : k.score / factor;
+  }
+  std::stable_sort(
+      keypoints.begin(), keypoints.end(),
+      [](const Keypoint& a, const Keypoint& b) { return a.score > b.score; });
   KeepStrongest(keypoints, max_keypoints);
   return keypoints;
 }

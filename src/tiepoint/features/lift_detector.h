@@ -19,6 +19,9 @@ struct LiftDetectorOptions {
   // sigma leaves the image; 6 keeps those whose descriptor's centre crop is
   // inside (the rest is filled by reflection).
   double border = 6.0;
+  // Scores are multiplied by scale^score_scale_power (negative ones divided)
+  // before the strongest are chosen: of equal ones the larger come first.
+  double score_scale_power = 0.5;
 
   std::string Validate() const;
 };

@@ -282,13 +282,39 @@ TEST(LiftDetector, OneStructureIsOneKeypoint) {
   for (size_t i = 0; i < found.size(); ++i) {
     for (size_t j = 0; j < i; ++j) {
       const Keypoint &a = found[i], &b = found[j];
-      const double levels = 5 * std::log2(a.scale / b.scale);
+      const double levels = 4 * std::log2(a.scale / b.scale);
       const double pixels = std::hypot(a.x - b.x, a.y - b.y) /
                             std::max(a.scale, b.scale) * kPixelsPerScale;
       EXPECT_FALSE(std::fabs(levels) < 0.99 && pixels < 0.8)
           << a.x << " " << a.y << " " << a.scale << " " << b.scale;
     }
   }
+}
+
+TEST(LiftDetector, LargerKeypointsComeFirstAsThePowerSays) {
+  const GrayImage scene = Noise(200, 190, 9);
+  LiftDetectorOptions options;
+  options.score_scale_power = 0;
+  const auto plain =
+      LiftDetector(BlobModel(), options).Detect(ImagePyramid(scene), 0);
+  options.score_scale_power = 2;
+  const auto weighted =
+      LiftDetector(BlobModel(), options).Detect(ImagePyramid(scene), 0);
+  ASSERT_GT(plain.size(), 50u);
+  ASSERT_EQ(plain.size(), weighted.size());
+  EXPECT_NE(plain[0].scale, weighted[0].scale);
+  for (size_t i = 0; i < weighted.size(); ++i) {
+    if (i > 0) EXPECT_GE(weighted[i - 1].score, weighted[i].score);
+    const Keypoint& k = weighted[i];
+    const auto same =
+        std::find_if(plain.begin(), plain.end(), [&](const Keypoint& other) {
+          return other.x == k.x && other.y == k.y && other.scale == k.scale;
+        });
+    ASSERT_NE(same, plain.end());
+    EXPECT_FLOAT_EQ(k.score, same->score * k.scale * k.scale);
+  }
+  options.score_scale_power = 9;
+  EXPECT_THROW(LiftDetector(BlobModel(), options), InputError);
 }
 
 TEST(LiftDetector, BorderKeepsTheSquareInside) {

@@ -232,16 +232,20 @@ std::optional<Keypoint> Refine(const std::vector<ScoreMap>& maps, int level,
   return keypoint;
 }
 
+// Map pixels at the border that hold no keypoint: the quartic needs two.
+int Margin(const MaximaOptions& options) { return std::max(options.radius, 2); }
+
 std::vector<Keypoint> MaximaOfRow(const std::vector<ScoreMap>& maps, int level,
                                   int y, const MaximaOptions& options) {
   const ScoreMap& map = maps[level];
-  const int r = std::max(options.radius, 2);  // the quartic needs two
+  const int r = options.radius;
+  const int margin = Margin(options);
   std::vector<Keypoint> found;
-  for (int x = r; x < map.scores.width - r; ++x) {
+  for (int x = margin; x < map.scores.width - margin; ++x) {
     if (!IsLevelMaximum(map.scores, x, y, r, options.min_prominence)) continue;
     bool highest = true;
     for (int k = 1; k <= options.neighbour_levels && highest; ++k) {
-      highest = ExceedsLevel(map, maps[level - k], x, y, r) &&
+      highest = (k > level || ExceedsLevel(map, maps[level - k], x, y, r)) &&
                 ExceedsLevel(map, maps[level + k], x, y, r);
     }
     if (!highest) continue;
@@ -293,15 +297,15 @@ std::vector<Keypoint> WithoutTwins(const std::vector<Keypoint>& keypoints,
 std::vector<Keypoint> FindMaxima(const std::vector<ScoreMap>& maps,
                                  const MaximaOptions& options) {
   std::vector<Keypoint> keypoints;
-  const int margin = options.neighbour_levels;
-  const int r = std::max(options.radius, 2);
-  for (int level = margin; level + margin < static_cast<int>(maps.size());
-       ++level) {
-    const int rows = maps[level].scores.height - 2 * r;
+  const int margin = Margin(options);
+  const int first = options.finest_levels ? 0 : options.neighbour_levels;
+  const int end = static_cast<int>(maps.size()) - options.neighbour_levels;
+  for (int level = first; level < end; ++level) {
+    const int rows = maps[level].scores.height - 2 * margin;
     if (rows <= 0) continue;
     std::vector<std::vector<Keypoint>> found(rows);
     ParallelFor(rows, [&](int i) {
-      found[i] = MaximaOfRow(maps, level, r + i, options);
+      found[i] = MaximaOfRow(maps, level, margin + i, options);
     });
     for (const auto& row : found) {
       keypoints.insert(keypoints.end(), row.begin(), row.end());

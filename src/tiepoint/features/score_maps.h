@@ -32,8 +32,12 @@ struct MaximaOptions {
   // exceeds that window on this many levels above and below. LIFT takes 3 and
   // 2, which finds less than half as many points on the same scores, and they
   // repeat less: docs/experiments.md, "Non-maximum suppression".
-  int radius = 2;
+  int radius = 1;
   int neighbour_levels = 1;
+  // Whether the finest levels, which lack finer ones, hold keypoints too: those
+  // that exceed the coarser levels. Else a small structure, whose best scale is
+  // finer than all, is found only where noise makes it a maximum.
+  bool finest_levels = true;
   // Largest ratio of principal curvatures; points on edges exceed it.
   // tr^2 / det of the Hessian must be in [0, (r + 1)^2 / r).
   double edge_ratio = 10;
@@ -46,7 +50,9 @@ struct MaximaOptions {
 };
 
 // `maps`: one a level, finest first, scales growing by a constant factor. The
-// first and the last `neighbour_levels` levels only judge their neighbours.
+// last `neighbour_levels` levels only judge their neighbours (the first ones
+// too, without `finest_levels`). A keypoint of the finest or the coarsest level
+// has the scale of the level.
 // Score: the value of the fitted quadratic at the refined place. Strongest
 // first; equal scores by y, x, scale. Angle 0. One structure is one keypoint:
 // of those less than a level pixel and a level apart the strongest stays.

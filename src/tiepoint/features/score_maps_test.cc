@@ -55,9 +55,38 @@ TEST(FindMaxima, RefusesMinimaEdgesAndFlatMaps) {
   EXPECT_TRUE(FindMaxima({}, {}).empty());
 }
 
-TEST(FindMaxima, OutermostLevelsOnlyJudge) {
-  EXPECT_TRUE(FindMaxima(Bump(100, 100, 1.0, 1), {}).empty());
+TEST(FindMaxima, CoarsestLevelOnlyJudges) {
   EXPECT_TRUE(FindMaxima(Bump(100, 100, std::exp2(11 / 5.0), 1), {}).empty());
+}
+
+TEST(FindMaxima, FinestLevelHoldsKeypointsOrOnlyJudges) {
+  MaximaOptions options;
+  for (const double scale : {1.0, 0.85}) {  // on it, and finer than all
+    SCOPED_TRACE(scale);
+    options.finest_levels = true;
+    const auto found = FindMaxima(Bump(100.3, 99.8, scale, 1), options);
+    ASSERT_EQ(found.size(), 1u);
+    EXPECT_NEAR(found[0].x, 100.3, 0.02);
+    EXPECT_NEAR(found[0].y, 99.8, 0.02);
+    EXPECT_FLOAT_EQ(found[0].scale, 1);
+    options.finest_levels = false;
+    EXPECT_TRUE(FindMaxima(Bump(100.3, 99.8, scale, 1), options).empty());
+  }
+}
+
+TEST(FindMaxima, RadiusIsThatOfTheSuppression) {
+  // Two structures three pixels apart on the only level.
+  ScoreMap map;
+  map.scores = GrayImage(21, 21);
+  map.scores.At(9, 10) = 1;
+  map.scores.At(12, 10) = 2;
+  MaximaOptions options;
+  options.neighbour_levels = 0;
+  for (const int radius : {1, 2, 3, 4}) {
+    options.radius = radius;
+    EXPECT_EQ(FindMaxima({map}, options).size(), radius < 3 ? 2u : 1u)
+        << radius;
+  }
 }
 
 TEST(KeepStrongest, CutsToTheCount) {

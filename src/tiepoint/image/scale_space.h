@@ -11,23 +11,26 @@
 
 namespace tiepoint {
 
+// Level pixels per sigma: the 48-pixel detector patch of LIFT spans 24 sigma
+// corner to corner, ((48 - 1) / 2) / 12 (spec: resize = 1.9583 / scale).
+inline constexpr double kPixelsPerScale = 23.5 / 12.0;
+
 struct ScaleSpaceOptions {
   // Scale (sigma, image pixels) of the finest and the coarsest level. LIFT: 1
-  // (2 when the shorter side exceeds 1600 pixels) and 16.
-  double first_scale = 1.0;
+  // (2 when the shorter side exceeds 1600 pixels) and 16. Here the finest level
+  // has the photograph's own pixels: below it, where a level is an enlarged
+  // photograph, keypoints are many but few of them are matched in another light
+  // (docs/experiments.md, section 5).
+  double first_scale = kPixelsPerScale;
   double last_scale = 16.0;
   // Steps of scale in one octave. LIFT: 5.
-  int levels_per_octave = 5;
+  int levels_per_octave = 4;
 
   // Empty when the options can be used, else one sentence.
   std::string Validate() const;
   // scale_k = first_scale * 2^(k / levels_per_octave) up to last_scale.
   std::vector<double> Scales() const;
 };
-
-// Level pixels per sigma: the 48-pixel detector patch of LIFT spans 24 sigma
-// corner to corner, ((48 - 1) / 2) / 12 (spec: resize = 1.9583 / scale).
-inline constexpr double kPixelsPerScale = 23.5 / 12.0;
 
 // One level: the photograph at `spacing` = scale / kPixelsPerScale image pixels
 // a pixel. The spacing is exact, never rounded to make the size an integer.

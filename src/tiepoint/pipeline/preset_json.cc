@@ -13,6 +13,8 @@ nlohmann::ordered_json FeatureSettings(const Preset& preset,
                         {"levels_per_octave", lift.scales.levels_per_octave},
                         {"nms_radius", lift.maxima.radius},
                         {"nms_levels", lift.maxima.neighbour_levels},
+                        {"finest_levels", lift.maxima.finest_levels},
+                        {"score_scale_power", lift.score_scale_power},
                         {"border", lift.border}};
   }
   for (const auto& [file, checksum] : WeightsChecksums(preset, options)) {
