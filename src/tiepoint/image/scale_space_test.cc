@@ -22,7 +22,7 @@ GrayImage Blob(double x0, double y0, double sigma) {
 }
 
 TEST(ScaleSpaceOptionsTest, ScalesGrowByAConstantFactorFromFirstToLast) {
-  const std::vector<double> scales = ScaleSpaceOptions().Scales();
+  const std::vector<double> scales = ScaleSpaceOptions{1, 16, 5}.Scales();
   ASSERT_EQ(scales.size(), 21u);  // four octaves of five steps, both ends
   EXPECT_DOUBLE_EQ(scales.front(), 1);
   EXPECT_NEAR(scales.back(), 16, 1e-9);
