@@ -108,7 +108,7 @@ TEST_F(ResumeTest, ShardsTakeThePlaceOfPhotographs) {
 TEST_F(ResumeTest, DescriptorAndOrientationTogether) {
   TrainOptions options = Options("descriptor");
   options.iterations = 2;
-  const std::string start = Weights(options);
+  TrainDescriptor(options);
   options.output = folder_ / "orientation";
   options.architecture = "logpolar-orientation";
   options.descriptor = folder_ / "descriptor";

@@ -10,8 +10,9 @@
 namespace tiepoint {
 
 std::string TrainOptions::Validate() const {
-  if (data.empty())
+  if (data.empty()) {
     return "--data is needed: a folder of photographs or shards";
+  }
   if (output.empty()) return "--output is needed: the weights file to write";
   if (iterations < 1) return "--iterations must be at least 1";
   if (batch < 8) return "--batch must be at least 8";

@@ -63,6 +63,8 @@ std::vector<Keypoint> FindHessianPoints(const std::vector<ScaleLevel>& levels,
   std::vector<ScoreMap> maps;
   for (const ScaleLevel& level : levels) maps.push_back(HessianScores(level));
   MaximaOptions options;
+  // As the shipped weights were trained; the detector's own values find more
+  // points on the finest level.
   options.radius = 2;
   options.finest_levels = false;
   options.min_prominence = 1.0f;  // gray values squared

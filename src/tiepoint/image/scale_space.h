@@ -19,7 +19,7 @@ struct ScaleSpaceOptions {
   // Scale (sigma, image pixels) of the finest and the coarsest level. LIFT: 1
   // (2 when the shorter side exceeds 1600 pixels) and 16. Here the finest level
   // has the photograph's own pixels: below it, where a level is an enlarged
-  // photograph, keypoints are many but few of them are matched in another light
+  // photograph, fewer of the strongest keypoints are matched in another light
   // (docs/experiments.md, section 5).
   double first_scale = kPixelsPerScale;
   double last_scale = 16.0;
