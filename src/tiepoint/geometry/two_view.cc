@@ -402,6 +402,12 @@ TwoViewGeometry EstimateTwoViewGeometry(const std::vector<PointPair>& pairs,
   if (!found) {
     result.reason = std::string("no ") + Name(options.model) +
                     (homography ? "" : " matrix") + " fits the matches";
+    TwoViewOptions flat = options;
+    flat.model = TwoViewModel::kHomography;
+    if (!homography &&
+        EstimateTwoViewGeometry(pairs, camera1, camera2, flat).success) {
+      result.reason += ": a homography does (a plane, or no motion)";
+    }
     return result;
   }
 

@@ -257,6 +257,22 @@ TEST(TwoViewTest, PlaneLeavesTheFundamentalMatrixOpen) {
   EXPECT_THAT(answer.reason, testing::HasSubstr("plane"));
 }
 
+TEST(TwoViewTest, APhotographAgainstItselfIsNamed) {
+  for (uint64_t seed = 0; seed < 5; ++seed) {
+    SCOPED_TRACE(seed);
+    Random random(seed);
+    std::vector<PointPair> pairs;
+    for (int i = 0; i < 300; ++i) {
+      const double x = random.Uniform(0, kWidth);
+      const double y = random.Uniform(0, kHeight);
+      pairs.push_back({x, y, x, y});
+    }
+    EXPECT_TRUE(Estimate(pairs, TwoViewModel::kHomography).success);
+    EXPECT_THAT(Estimate(pairs, TwoViewModel::kFundamental).reason,
+                testing::HasSubstr("plane"));
+  }
+}
+
 TEST(TwoViewTest, DegenerateInputIsAnAnswer) {
   const double nan = std::numeric_limits<double>::quiet_NaN();
   const double infinity = std::numeric_limits<double>::infinity();
