@@ -117,6 +117,28 @@ Model LogPolarOrientation() {
   return model;
 }
 
+// One score for each direction, by convolutions that keep the columns: a turn by
+// two columns moves the scores by one place and changes nothing else, so what
+// was learned at one angle holds at all.
+Model CircularOrientation() {
+  const auto rows = [](const std::string& name, int out) {
+    LayerSpec layer = Circular(name, out, 3, 1);
+    layer.stride_y = 2;
+    return layer;
+  };
+  Model model;
+  model.spec = {"circular-orientation",
+                {1, 32, 32},
+                {Circular("conv1", 24, 5, 2), Layer(Type::kRelu),
+                 rows("conv2", 32), Layer(Type::kRelu), rows("conv3", 48),
+                 Layer(Type::kRelu), rows("conv4", 64), Layer(Type::kRelu),
+                 rows("conv5", 64), Layer(Type::kRelu),
+                 Circular("scores", 1, 3, 1),
+                 Layer(Type::kCircularSoftArgmax)}};
+  TakeLogPolarPatches(model);
+  return model;
+}
+
 Model LiftOrientation() {
   Model model;
   model.spec = {
@@ -168,12 +190,13 @@ Model MakeArchitecture(const std::string& name) {
   if (name == "logpolar") return LogPolar();
   if (name == "lift-orientation") return LiftOrientation();
   if (name == "logpolar-orientation") return LogPolarOrientation();
+  if (name == "circular-orientation") return CircularOrientation();
   if (name == "lift-detector") return LiftDetector();
   if (name == "tilde") return Tilde();
   throw InputError("unknown architecture '" + name +
                    "'; choose deepdesc, deepdesc-dense, deepdesc-sparse, "
                    "logpolar, lift-orientation, logpolar-orientation, "
-                   "lift-detector or tilde");
+                   "circular-orientation, lift-detector or tilde");
 }
 
 void NoteGeometry(const PatchGeometry& geometry, Model& model) {

@@ -20,6 +20,10 @@ namespace tiepoint {
 //                       45 824 parameters
 //   "logpolar"          a small CNN on a log-polar patch
 //   "lift-orientation"  LIFT's orientation network (pooled form), 64 x 64
+//   "logpolar-orientation"  circular convolutions on the same patch, then
+//                       LIFT's two GHH layers
+//   "circular-orientation"  circular convolutions down to one score for each of
+//                       16 directions, then their soft argmax
 //   "lift-detector"     25 x 25 filter bank + GHH
 //   "tilde"             21 x 21 x 6 filter bank + GHH. Signs as of kGhh: the
 //                       groups are those of TILDE's files with 0 and 1, 2 and 3

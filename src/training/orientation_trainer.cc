@@ -96,10 +96,10 @@ void TrainOrientation(const TrainOptions& options) {
       options);
   if (OutputShape(task.model.spec).Size() != 2) {
     throw InputError("--architecture " + options.architecture +
-                     " is no orientation network; choose lift-orientation or "
-                     "logpolar-orientation");
+                     " is no orientation network; choose lift-orientation, "
+                     "logpolar-orientation or circular-orientation");
   }
-  task.half = true;  // a million weights of one layer: half of the file's size
+  task.half = true;  // some hold a million weights: half of the file's size
   const PatchGeometry geometry = NotedGeometry(task.model);
 
   PrepareTorch(options);

@@ -12,9 +12,16 @@ namespace {
 
 constexpr double kRadians = std::numbers::pi / 180;
 
-// Finest scale at which training points are found: below it most blobs are
-// noise or compression.
-ScaleSpaceOptions PointScales() { return {1.4, 16.0, 5}; }
+// Where points are looked for, and how.
+struct PointSearch {
+  ScaleSpaceOptions scales;
+  MaximaOptions maxima;
+  int max_points = 600;  // the strongest of a view
+};
+
+// For patch networks: the levels and maxima of the detector, so that they learn
+// from keypoints like those that they will be asked about.
+PointSearch LikeTheDetector() { return {}; }
 
 Keypoint Jitter(Keypoint k, const KeypointJitter& jitter, Random& random) {
   k.x += static_cast<float>(jitter.place * k.scale * random.Normal());
@@ -44,11 +51,10 @@ struct PreparedView {
   std::vector<ScaleLevel> levels;
   std::vector<Keypoint> points;
 
-  PreparedView(const GrayImage& image, const ScaleSpaceOptions& scales,
-               int max_points)
+  PreparedView(const GrayImage& image, const PointSearch& search)
       : pyramid(image),
-        levels(MakeScaleLevels(pyramid, scales)),
-        points(FindHessianPoints(levels, max_points)) {}
+        levels(MakeScaleLevels(pyramid, search.scales)),
+        points(FindHessianPoints(levels, search.max_points, search.maxima)) {}
 };
 
 // How far from the keypoint the corners of a patch are, sigma.
@@ -209,10 +215,8 @@ void BatchMaker::ForPointsOfViews(const Wanted& wanted, Random& random,
   int count = 0;
   while (count < options_.pairs) {
     const ViewPair views = MakeViews(random);
-    const PreparedView first(views.first, PointScales(),
-                             point_options.max_candidates);
-    const PreparedView second(views.second, PointScales(),
-                              point_options.max_candidates);
+    const PreparedView first(views.first, LikeTheDetector());
+    const PreparedView second(views.second, LikeTheDetector());
     int taken = 0;
     for (const PointInViews& p :
          FindPoints(views, first, second, point_options, random)) {
@@ -347,16 +351,14 @@ DetectorStacks BatchMaker::MakeDetectorStacks(uint64_t index,
   }
   Random random(StreamSeed(seed_, index));
   DetectorStacks batch;
-  const ScaleSpaceOptions scales{1.0, 12.0, 5};
+  const PointOptions point_options;
+  const PointSearch search{{1.0, 12.0, 5}, SparseMaxima(), 400};
   constexpr int kMaxOff = 5;  // level pixels that a window is moved at most
   EmptyViews empty_views;
   while (batch.count < options_.pairs) {
     const ViewPair views = MakeViews(random);
-    PointOptions point_options;
-    point_options.max_candidates = 400;
-    const PreparedView first(views.first, scales, point_options.max_candidates);
-    const PreparedView second(views.second, scales,
-                              point_options.max_candidates);
+    const PreparedView first(views.first, search);
+    const PreparedView second(views.second, search);
     if (first.levels.size() < 8 || second.levels.size() < 8) {
       empty_views.Count(true);
       continue;

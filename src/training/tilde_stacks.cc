@@ -91,7 +91,8 @@ std::vector<Keypoint> FindPoints(const Planes& planes) {
                      0.299f * planes[2].pixels[i];
   }
   const ImagePyramid pyramid(std::move(gray));
-  return FindHessianPoints(MakeScaleLevels(pyramid, kPointScales), 60);
+  return FindHessianPoints(MakeScaleLevels(pyramid, kPointScales), 60,
+                           SparseMaxima());
 }
 
 // The pictures of one stack.

@@ -2,6 +2,7 @@
 #include "training/torch_network.h"
 
 #include <cmath>
+#include <numbers>
 
 namespace tiepoint {
 namespace {
@@ -28,7 +29,21 @@ torch::Tensor ConvolveLayer(const LayerSpec& layer, torch::Tensor x,
       x = F::pad(x, F::PadFuncOptions({p, p, p, p}));
     }
   }
-  return torch::conv2d(x, weight, bias, layer.stride);
+  return torch::conv2d(x, weight, bias, {layer.StrideY(), layer.stride});
+}
+
+// Of scores N x 1 x H x W whose columns are directions: N x 2 x 1 x 1.
+torch::Tensor MeanDirection(const torch::Tensor& scores) {
+  const int64_t width = scores.size(3);
+  const torch::Tensor angle = torch::arange(width, scores.options()) *
+                              (2 * std::numbers::pi / double(width));
+  const torch::Tensor share = torch::softmax(scores.flatten(1), 1)
+                                  .view({-1, scores.size(2), width})
+                                  .sum(1);
+  return torch::stack({(share * torch::cos(angle)).sum(1),
+                       (share * torch::sin(angle)).sum(1)},
+                      1)
+      .view({-1, 2, 1, 1});
 }
 
 // out x in x 1 x 1: 1 for the maps that an output sees.
@@ -79,7 +94,10 @@ TorchNetwork::TorchNetwork(const NetworkSpec& spec, bool batch_norm,
         layer.name + "_weight", torch::randn(shape) * std::sqrt(2 / fan_in));
     biases_[i] =
         register_parameter(layer.name + "_bias", torch::zeros({layer.out}));
-    if (batch_norm) {
+    // The scores of directions keep their scale: it is how sharp they are.
+    const bool scores = i + 1 < spec_.layers.size() &&
+                        spec_.layers[i + 1].type == Type::kCircularSoftArgmax;
+    if (batch_norm && !scores) {
       norms_[i] = register_module(
           layer.name + "_norm",
           torch::nn::BatchNorm2d(
@@ -133,6 +151,8 @@ torch::Tensor TorchNetwork::Apply(size_t i, torch::Tensor x) {
       return SubtractMean(layer, x);
     case Type::kGhh:
       return Ghh(x, layer.sums, layer.maxes);
+    case Type::kCircularSoftArgmax:
+      return MeanDirection(x);
     case Type::kL2Normalize:
       return F::normalize(x.flatten(1), F::NormalizeFuncOptions().p(2).dim(1))
           .view_as(x);

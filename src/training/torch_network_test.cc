@@ -5,6 +5,7 @@
 #include <gtest/gtest.h>
 
 #include <cmath>
+#include <numbers>
 #include <string>
 
 #include "tiepoint/base/random.h"
@@ -55,8 +56,10 @@ void ExpectParity(const Model& model, const Shape& input) {
 }
 
 TEST(TorchNetwork, AgreesWithThePlainLoopsOnEveryArchitecture) {
-  for (const char* name : {"deepdesc", "deepdesc-dense", "logpolar",
-                           "lift-orientation", "lift-detector", "tilde"}) {
+  for (const char* name :
+       {"deepdesc", "deepdesc-dense", "logpolar", "lift-orientation",
+        "logpolar-orientation", "circular-orientation", "lift-detector",
+        "tilde"}) {
     SCOPED_TRACE(name);
     const Model model = WithRandomWeights(MakeArchitecture(name), 5);
     ExpectParity(model, model.spec.input);
@@ -80,6 +83,33 @@ TEST(TorchNetwork, AgreesOnTheLayersOfTheOriginalDeepDesc) {
       {"type": "tanh"}, {"type": "l2_pool", "kernel": 3}]})");
   model = WithRandomWeights(model, 7);
   ExpectParity(model, model.spec.input);
+}
+
+// A turn of the photograph by two columns of the log-polar patch turns the
+// answer of the circular network by as much, whatever its weights.
+TEST(CircularOrientation, TurnsWithThePatch) {
+  const Model model =
+      WithRandomWeights(MakeArchitecture("circular-orientation"), 8);
+  const Shape& shape = model.spec.input;
+  Random random(9);
+  std::vector<float> patch(shape.Size()), turned(shape.Size());
+  for (float& v : patch) v = static_cast<float>(random.Normal());
+  const auto angle = [&](const std::vector<float>& data) {
+    const auto direction = RunNaive(model, shape, data);
+    return std::atan2(direction[1], direction[0]);
+  };
+  for (int columns = 0; columns < shape.width; columns += 2) {
+    for (int y = 0; y < shape.height; ++y) {
+      for (int x = 0; x < shape.width; ++x) {
+        turned[y * shape.width + (x + columns) % shape.width] =
+            patch[y * shape.width + x];
+      }
+    }
+    const double turn = 2 * std::numbers::pi * columns / shape.width;
+    const double error = angle(turned) - angle(patch) - turn;
+    EXPECT_NEAR(std::sin(error), 0, 1e-4) << columns;
+    EXPECT_GT(std::cos(error), 0) << columns;
+  }
 }
 
 // The counts of DeepDesc's paper and release (spec section 2).

@@ -45,7 +45,7 @@ const std::vector<Option>& Options() {
       {"architecture", "NAME", &O::architecture, Option::kWeights,
        "descriptor: deepdesc (when empty), deepdesc-dense, "
        "deepdesc-sparse or logpolar; orientation: lift-orientation (when "
-       "empty) or logpolar-orientation"},
+       "empty), logpolar-orientation or circular-orientation"},
       {"descriptor", "FILE", &O::descriptor, Option::kNone,
        "orientation: the frozen descriptor, or sift; lift, and descriptor "
        "with --orientation: to begin with"},

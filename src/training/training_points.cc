@@ -59,14 +59,9 @@ std::vector<ScaleLevel> MakeScaleLevels(const ImagePyramid& pyramid,
 }
 
 std::vector<Keypoint> FindHessianPoints(const std::vector<ScaleLevel>& levels,
-                                        int count) {
+                                        int count, MaximaOptions options) {
   std::vector<ScoreMap> maps;
   for (const ScaleLevel& level : levels) maps.push_back(HessianScores(level));
-  MaximaOptions options;
-  // As the shipped weights were trained; the detector's own values find more
-  // points on the finest level.
-  options.radius = 2;
-  options.finest_levels = false;
   options.min_prominence = 1.0f;  // gray values squared
   std::vector<Keypoint> keypoints = FindMaxima(maps, options);
   KeepStrongest(keypoints, count);

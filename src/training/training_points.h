@@ -14,9 +14,18 @@ namespace tiepoint {
 
 // Blobs and corners without any learning, to begin with: maxima over position
 // and scale of the determinant of the Hessian (Lindeberg 1998), scale =
-// sigma of a Gaussian blob. Strongest first, at most `count`.
+// sigma of a Gaussian blob. Strongest first, at most `count`. Of `options` the
+// prominence is not used.
 std::vector<Keypoint> FindHessianPoints(const std::vector<ScaleLevel>& levels,
-                                        int count);
+                                        int count, MaximaOptions options);
+
+// For blobs well apart, each at its own scale: none on the finest level.
+inline MaximaOptions SparseMaxima() {
+  MaximaOptions options;
+  options.radius = 2;
+  options.finest_levels = false;
+  return options;
+}
 
 std::vector<ScaleLevel> MakeScaleLevels(const ImagePyramid& pyramid,
                                         const ScaleSpaceOptions& options);
@@ -30,7 +39,6 @@ struct PointInViews {
 };
 
 struct PointOptions {
-  int max_candidates = 600;  // strongest of each view
   // Squares of this half width (sigma) lie inside both views.
   double border = 6.0;
   // Two chosen points are at least this far apart (sigma of the smaller),

@@ -32,7 +32,7 @@ struct DetectedView {
         points(FindHessianPoints(
             MakeScaleLevels(pyramid,
                             {options.min_sigma, 2 * options.max_sigma, 5}),
-            kMaxDetections)),
+            kMaxDetections, SparseMaxima())),
         source_from_view(map) {}
 };
 

@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <cmath>
 #include <functional>
+#include <numbers>
 #include <oneapi/dnnl/dnnl.hpp>
 #include <optional>
 #include <unordered_map>
@@ -234,6 +235,20 @@ void Normalize(const Shape& shape, float* data) {
   for (int i = 0; i < shape.Size(); ++i) data[i] *= scale;
 }
 
+void MeanDirection(const Shape& in, const float* data, float* out) {
+  const float largest = *std::max_element(data, data + in.Size());
+  const double step = 2 * std::numbers::pi / in.width;
+  double sum = 0, cosine = 0, sine = 0;
+  for (int i = 0; i < in.Size(); ++i) {
+    const double p = std::exp(double(data[i]) - largest);
+    sum += p;
+    cosine += p * std::cos(step * (i % in.width));
+    sine += p * std::sin(step * (i % in.width));
+  }
+  out[0] = static_cast<float>(cosine / sum);
+  out[1] = static_cast<float>(sine / sum);
+}
+
 // One layer, or a layer with weights together with the activation behind it.
 struct Step {
   LayerSpec layer;
@@ -288,7 +303,7 @@ void Prepare(const Model& model, int batch, Step& step) {
                     Tag::nhwc);
     const auto primitive = DescribeConvolution(
         Engine(), step.src, any_weight, bias, step.dst,
-        {layer.stride, layer.stride},
+        {layer.StrideY(), layer.stride},
         {layer.padding, layer.circular_x ? 0 : layer.padding}, attributes);
     weight = primitive.weights_desc();
     step.scratch = primitive.scratchpad_desc();
@@ -435,6 +450,9 @@ class Plan {
       case Type::kL2Normalize:
         Normalize(step.in, in);
         break;
+      case Type::kCircularSoftArgmax:
+        MeanDirection(step.in, in, out);
+        break;
       case Type::kConv:
       case Type::kLinear:
         break;  // oneDNN's
@@ -472,7 +490,7 @@ class DenseFilters {
   static bool Fits(const NetworkSpec& spec) {
     if (spec.layers.size() != 2 || spec.input.channels != 1) return false;
     const LayerSpec& conv = spec.layers[0];
-    return conv.type == Type::kConv && conv.stride == 1 && conv.padding == 0 &&
+    return conv.type == Type::kConv && conv.stride == 1 && conv.StrideY() == 1 && conv.padding == 0 &&
            conv.kernel >= kMinKernel && conv.kernel <= FilterBank::kMaxKernel &&
            spec.layers[1].type == Type::kGhh;
   }
@@ -622,7 +640,8 @@ std::vector<float> InferenceNetwork::RunDense(const float* plane, int width,
   const Model& model = impl_->model;
   for (const LayerSpec& layer : model.spec.layers) {
     const bool conv =
-        layer.type == Type::kConv && layer.stride == 1 && layer.padding == 0;
+        layer.type == Type::kConv && layer.stride == 1 &&
+        layer.StrideY() == 1 && layer.padding == 0;
     if (!conv && layer.type != Type::kRelu && layer.type != Type::kTanh &&
         layer.type != Type::kGhh) {
       throw InputError("network '" + model.spec.architecture +

@@ -68,6 +68,16 @@ constexpr const char* kLogPolar = R"({
     {"type": "linear", "name": "fc", "out": 128}, {"type": "relu"},
     {"type": "l2_normalize"}]})";
 
+constexpr const char* kCircular = R"({
+  "architecture": "circular", "input": [1, 32, 32], "layers": [
+    {"type": "conv", "name": "a", "out": 16, "kernel": 5, "padding": 2,
+     "circular_x": true, "stride": 2}, {"type": "relu"},
+    {"type": "conv", "name": "b", "out": 24, "kernel": 3, "padding": 1,
+     "circular_x": true, "stride_y": 2}, {"type": "relu"},
+    {"type": "conv", "name": "c", "out": 1, "kernel": 3, "padding": 1,
+     "circular_x": true, "stride_y": 2},
+    {"type": "circular_soft_argmax"}]})";
+
 // No layer in its usual place, several input channels, an output that is a map.
 constexpr const char* kOddities = R"({
   "architecture": "oddities", "input": [3, 11, 14], "layers": [
@@ -164,13 +174,15 @@ TEST_P(NetworkTest, ManyThreadsMayCallAtOnce) {
 std::string NameOf(const testing::TestParamInfo<const char*>& network) {
   static constexpr const char* kNames[] = {"Detector",       "DeepDesc",
                                            "ReluDescriptor", "Orientation",
-                                           "LogPolar",       "Oddities"};
+                                           "LogPolar",       "Circular",
+                                           "Oddities"};
   return kNames[network.index];
 }
 
 INSTANTIATE_TEST_SUITE_P(Networks, NetworkTest,
                          testing::Values(kDetector, kDeepDesc, kReluDesc,
-                                         kOrientation, kLogPolar, kOddities),
+                                         kOrientation, kLogPolar, kCircular,
+                                         kOddities),
                          NameOf);
 
 std::vector<float> Dense(const InferenceNetwork& network,

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <numbers>
 
 #include "tiepoint/base/error.h"
 
@@ -49,7 +50,7 @@ void Convolve(const LayerSpec& layer, const Tensor& weight, const Tensor& bias,
         for (int c = 0; c < in.shape.channels; ++c) {
           for (int i = 0; i < k; ++i) {
             for (int j = 0; j < k; ++j) {
-              const int v = y * layer.stride + i - layer.padding;
+              const int v = y * layer.StrideY() + i - layer.padding;
               int u = x * layer.stride + j - layer.padding;
               if (layer.circular_x) {
                 u = (u + in.shape.width) % in.shape.width;
@@ -149,6 +150,20 @@ void Normalize(const Map& in, Map& out) {
   for (size_t i = 0; i < in.data.size(); ++i) out.data[i] = scale * in.data[i];
 }
 
+void MeanDirection(const Map& in, Map& out) {
+  const double largest = *std::max_element(in.data.begin(), in.data.end());
+  const int width = in.shape.width;
+  double sum = 0, cosine = 0, sine = 0;
+  for (size_t i = 0; i < in.data.size(); ++i) {
+    const double p = std::exp(in.data[i] - largest);
+    const double angle = 2 * std::numbers::pi * double(i % width) / width;
+    sum += p;
+    cosine += p * std::cos(angle);
+    sine += p * std::sin(angle);
+  }
+  out.data = {cosine / sum, sine / sum};
+}
+
 Map RunLayer(const Model& model, const LayerSpec& layer, const Map& in) {
   Map out(OutputShape(layer, in.shape));
   switch (layer.type) {
@@ -188,6 +203,9 @@ Map RunLayer(const Model& model, const LayerSpec& layer, const Map& in) {
       break;
     case Type::kL2Normalize:
       Normalize(in, out);
+      break;
+    case Type::kCircularSoftArgmax:
+      MeanDirection(in, out);
       break;
   }
   return out;

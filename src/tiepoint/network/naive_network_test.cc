@@ -148,6 +148,25 @@ TEST(NaiveNetwork, L2NormalizeMakesTheWholeOutputUnit) {
               ElementsAre(0, 0));
 }
 
+TEST(NaiveNetwork, CircularSoftArgmaxIsTheMeanDirection) {
+  // Columns at 0, 90, 180 and 270 degrees with the shares 3, 1, 1, 1 of 6.
+  const float log3 = std::log(3.0f);
+  EXPECT_THAT(RunOne(Layer(Type::kCircularSoftArgmax), {1, 1, 4},
+                     {log3, 0, 0, 0}),
+              Pointwise(FloatNear(1e-6f), {1 / 3.0f, 0.0f}));
+  // Two rows, and numbers whose exponentials overflow.
+  EXPECT_THAT(RunOne(Layer(Type::kCircularSoftArgmax), {1, 2, 4},
+                     {0, 1000, 0, 0, 0, 1000, 0, 0}),
+              Pointwise(FloatNear(1e-6f), {0.0f, 1.0f}));
+}
+
+TEST(NaiveNetwork, ConvolutionMayKeepTheColumnsAndHalveTheRows) {
+  LayerSpec conv = Layer(Type::kConv, 1);
+  conv.stride_y = 2;
+  EXPECT_THAT(RunOne(conv, {1, 3, 2}, {1, 2, 3, 4, 5, 6}, {10}, {0}),
+              ElementsAre(10, 20, 50, 60));
+}
+
 TEST(NaiveNetwork, LayersRunInOrder) {
   Model model;
   LayerSpec conv = Layer(Type::kConv, 1);

@@ -12,7 +12,7 @@ namespace {
 
 using Type = LayerSpec::Type;
 
-constexpr std::array<std::pair<Type, const char*>, 10> kTypeNames = {{
+constexpr std::array<std::pair<Type, const char*>, 11> kTypeNames = {{
     {Type::kConv, "conv"},
     {Type::kLinear, "linear"},
     {Type::kRelu, "relu"},
@@ -23,6 +23,7 @@ constexpr std::array<std::pair<Type, const char*>, 10> kTypeNames = {{
     {Type::kSubtractiveNorm, "subtractive_norm"},
     {Type::kGhh, "ghh"},
     {Type::kL2Normalize, "l2_normalize"},
+    {Type::kCircularSoftArgmax, "circular_soft_argmax"},
 }};
 
 const char* Name(Type type) {
@@ -54,7 +55,7 @@ Shape OutputShape(const LayerSpec& layer, const Shape& in) {
   switch (layer.type) {
     case Type::kConv: {
       if (layer.out < 1 || layer.kernel < 1 || layer.stride < 1 ||
-          layer.padding < 0) {
+          layer.stride_y < 0 || layer.padding < 0) {
         return fail();
       }
       const int h = in.height + 2 * layer.padding - layer.kernel;
@@ -62,7 +63,7 @@ Shape OutputShape(const LayerSpec& layer, const Shape& in) {
       if (h < 0 || w < 0 || (layer.circular_x && layer.padding > in.width)) {
         return fail();
       }
-      return {layer.out, h / layer.stride + 1, w / layer.stride + 1};
+      return {layer.out, h / layer.StrideY() + 1, w / layer.stride + 1};
     }
     case Type::kLinear:
       if (layer.out < 1) return fail();
@@ -85,6 +86,9 @@ Shape OutputShape(const LayerSpec& layer, const Shape& in) {
       }
       return {in.channels / group, in.height, in.width};
     }
+    case Type::kCircularSoftArgmax:
+      if (in.channels != 1) return fail();
+      return {2, 1, 1};
     case Type::kRelu:
     case Type::kTanh:
     case Type::kL2Normalize:
@@ -132,6 +136,7 @@ std::string ToJson(const NetworkSpec& spec) {
     if (layer.out) item["out"] = layer.out;
     if (layer.kernel) item["kernel"] = layer.kernel;
     if (layer.stride != 1) item["stride"] = layer.stride;
+    if (layer.stride_y) item["stride_y"] = layer.stride_y;
     if (layer.padding) item["padding"] = layer.padding;
     if (layer.circular_x) item["circular_x"] = true;
     if (layer.type == Type::kGhh) {
@@ -158,6 +163,7 @@ NetworkSpec NetworkSpecFromJson(const std::string& text) {
       layer.out = item.value("out", 0);
       layer.kernel = item.value("kernel", 0);
       layer.stride = item.value("stride", 1);
+      layer.stride_y = item.value("stride_y", 0);
       layer.padding = item.value("padding", 0);
       layer.circular_x = item.value("circular_x", false);
       layer.sums = item.value("sums", 4);

@@ -14,7 +14,8 @@ struct LayerSpec {
   enum class Type {
     // out channels, kernel x kernel, stride, `padding` zeros a side. With
     // circular_x the columns wrap around and only the rows get zeros (for
-    // log-polar patches). Weights (out, in, kernel, kernel), bias (out).
+    // log-polar patches); stride_y is that of the rows where it differs.
+    // Weights (out, in, kernel, kernel), bias (out).
     kConv,
     // All inputs (C H W, in this order) to `out` numbers, shape (out, 1, 1).
     // Weights (out, in), bias (out).
@@ -32,17 +33,23 @@ struct LayerSpec {
     // maximum over m (TILDE, LIFT).
     kGhh,
     kL2Normalize,  // the whole output to unit length; zeros stay zeros
+    // One channel whose W columns are directions, 2 pi x / W: p, the softmax
+    // over all values, gives (sum p cos, sum p sin), shape (2, 1, 1). The mean
+    // direction; its length says how sure the network is.
+    kCircularSoftArgmax,
   };
   Type type = Type::kRelu;
   std::string name;  // of the weights: "<name>.weight", "<name>.bias"
   int out = 0;
   int kernel = 0;
   int stride = 1;
+  int stride_y = 0;  // 0: as stride
   int padding = 0;
   bool circular_x = false;
   int sums = 4;
   int maxes = 4;
 
+  int StrideY() const { return stride_y > 0 ? stride_y : stride; }
   bool HasWeights() const {
     return type == Type::kConv || type == Type::kLinear;
   }

@@ -79,11 +79,13 @@ TEST(NetworkSpec, JsonKeepsEverything) {
           {"type": "subtractive_norm", "kernel": 3},
           {"type": "l2_pool", "kernel": 2},
           {"type": "linear", "name": "b", "out": 5},
-          {"type": "l2_normalize"}]})");
+          {"type": "l2_normalize"},
+          {"type": "conv", "name": "c", "out": 1, "kernel": 1, "stride_y": 3},
+          {"type": "circular_soft_argmax"}]})");
   const NetworkSpec again = NetworkSpecFromJson(ToJson(spec));
   EXPECT_EQ(again.architecture, "every kind \"quoted\"");
   EXPECT_EQ(again.input, (Shape{2, 33, 40}));
-  ASSERT_EQ(again.layers.size(), 10u);
+  ASSERT_EQ(again.layers.size(), 12u);
   for (size_t i = 0; i < spec.layers.size(); ++i) {
     const LayerSpec &a = spec.layers[i], &b = again.layers[i];
     EXPECT_EQ(a.type, b.type) << i;
@@ -91,6 +93,7 @@ TEST(NetworkSpec, JsonKeepsEverything) {
     EXPECT_EQ(a.out, b.out) << i;
     EXPECT_EQ(a.kernel, b.kernel) << i;
     EXPECT_EQ(a.stride, b.stride) << i;
+    EXPECT_EQ(a.stride_y, b.stride_y) << i;
     EXPECT_EQ(a.padding, b.padding) << i;
     EXPECT_EQ(a.circular_x, b.circular_x) << i;
     EXPECT_EQ(a.sums, b.sums) << i;
@@ -100,6 +103,8 @@ TEST(NetworkSpec, JsonKeepsEverything) {
   EXPECT_TRUE(again.layers[0].circular_x);
   EXPECT_EQ(again.layers[3].maxes, 3);
   EXPECT_EQ(again.layers[9].type, Type::kL2Normalize);
+  EXPECT_EQ(again.layers[10].StrideY(), 3);
+  EXPECT_EQ(again.layers[11].type, Type::kCircularSoftArgmax);
 }
 
 TEST(NetworkSpec, SizesAfterStridesAndPadding) {
@@ -111,6 +116,9 @@ TEST(NetworkSpec, SizesAfterStridesAndPadding) {
   conv.padding = 1;
   EXPECT_EQ(OutputShape(conv, {1, 32, 32}), (Shape{4, 16, 16}));
   EXPECT_EQ(OutputShape(conv, {1, 31, 33}), (Shape{4, 16, 17}));
+  conv.stride = 1;
+  conv.stride_y = 2;
+  EXPECT_EQ(OutputShape(conv, {1, 31, 33}), (Shape{4, 16, 33}));
   LayerSpec pool;
   pool.type = Type::kMaxPool;
   pool.kernel = 2;
@@ -136,10 +144,15 @@ TEST(NetworkSpec, RefusesLayersThatDoNotFit) {
                InputError);
   EXPECT_THROW(OutputShape(layer(Type::kGhh, 0, 0), in), InputError);  // 3/16
   EXPECT_THROW(OutputShape(layer(Type::kRelu, 0, 0), {0, 8, 9}), InputError);
+  EXPECT_THROW(OutputShape(layer(Type::kCircularSoftArgmax, 0, 0), in),
+               InputError);  // 3 channels
   LayerSpec conv = layer(Type::kConv, 4, 3);
   conv.stride = 0;
   EXPECT_THROW(OutputShape(conv, in), InputError);
   conv.stride = 1;
+  conv.stride_y = -1;
+  EXPECT_THROW(OutputShape(conv, in), InputError);
+  conv.stride_y = 0;
   conv.padding = -1;
   EXPECT_THROW(OutputShape(conv, in), InputError);
   conv.padding = 10;  // more than a whole turn of the 9 columns
