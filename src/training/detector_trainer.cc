@@ -49,6 +49,11 @@ class DetectorNetwork : public torch::nn::Module {
     round_ = register_parameter("round", torch::zeros({8, kKernel, kKernel}));
     turned_ = register_parameter("turned", torch::zeros({2, kKernel, kKernel}));
     bias_ = register_parameter("bias", torch::zeros({10}));
+    for (const auto& p : named_parameters()) {
+      means_.push_back(
+          register_buffer(p.key() + "_mean", p.value().detach().clone()));
+    }
+    steps_ = register_buffer("steps", torch::zeros({}));
     // Of the level's sigma; the level itself is blurred by one pixel.
     const Curvatures c(std::sqrt(std::pow(23.5 / 12, 2) - 1));
     base_ = register_buffer("base", torch::zeros({8, kKernel, kKernel}));
@@ -58,9 +63,25 @@ class DetectorNetwork : public torch::nn::Module {
                              kEdgeWeight * torch::stack({c.axes, c.diagonals}));
   }
 
+  // Takes the parameters into their running means, over about kMeanSteps calls.
+  // They are what is validated and exported (in eval mode): a place is the
+  // maximum of a flat score, and the noise of single steps moves it.
+  void Follow() {
+    const torch::NoGradGuard guard;
+    const double share =
+        std::max(2 / (steps_.item<double>() + 2), 1.0 / kMeanSteps);
+    steps_ += 1;
+    const auto values = parameters();
+    for (size_t i = 0; i < values.size(); ++i) {
+      means_[i] += share * (values[i] - means_[i]);
+    }
+  }
+
   torch::Tensor Weight() const {
-    const torch::Tensor round = base_ + Symmetrize(Smooth(round_));
-    const torch::Tensor turned = edges_ + Smooth(turned_);
+    const torch::Tensor round =
+        base_ + Symmetrize(Smooth(is_training() ? round_ : means_[0]));
+    const torch::Tensor turned =
+        edges_ + Smooth(is_training() ? turned_ : means_[1]);
     std::vector<torch::Tensor> bank;
     for (int group = 0; group < 2; ++group) {
       bank.push_back(round.narrow(0, 4 * group, 4));
@@ -71,8 +92,9 @@ class DetectorNetwork : public torch::nn::Module {
   }
 
   torch::Tensor Bias() const {
-    return torch::cat({bias_.narrow(0, 0, 4), bias_.narrow(0, 8, 1).expand(4),
-                       bias_.narrow(0, 4, 4), bias_.narrow(0, 9, 1).expand(4)});
+    const torch::Tensor& bias = is_training() ? bias_ : means_[2];
+    return torch::cat({bias.narrow(0, 0, 4), bias.narrow(0, 8, 1).expand(4),
+                       bias.narrow(0, 4, 4), bias.narrow(0, 9, 1).expand(4)});
   }
 
   // Adds to every score.
@@ -90,7 +112,8 @@ class DetectorNetwork : public torch::nn::Module {
 
  private:
   // How much edges are put behind blobs: docs/experiments.md.
-  static constexpr double kEdgeWeight = 0.5;
+  static constexpr double kEdgeWeight = 0.375;
+  static constexpr int kMeanSteps = 100;
 
   // Second derivatives of a Gaussian, negative, scaled so that a blob of full
   // contrast scores a few units.
@@ -129,6 +152,8 @@ class DetectorNetwork : public torch::nn::Module {
   }
 
   torch::Tensor base_, edges_, round_, turned_, bias_;
+  std::vector<torch::Tensor> means_;  // of round_, turned_, bias_
+  torch::Tensor steps_;
 };
 
 // Where a stack's soft maximum lies: x, y (image pixels), log2 of the spacing;
@@ -261,6 +286,7 @@ void TrainDetector(const TrainOptions& options) {
     const Measured m = Measure(*network, check, device);
     network->Shift(-(m.positive.mean() + m.negative.mean()).item<double>() / 2);
   }
+  network->Follow();
   task.network = network;
   task.export_weights = [&](Model& model) {
     StoreTensor("conv.weight", network->Weight(), model);
@@ -273,6 +299,7 @@ void TrainDetector(const TrainOptions& options) {
         return maker.MakeDetectorStacks(index, normalization);
       });
   task.loss = [&](int) {
+    network->Follow();
     const Measured m = Measure(*network, batches.Take(), device);
     return m.overlap + kGamma * m.classification;
   };

@@ -352,7 +352,10 @@ DetectorStacks BatchMaker::MakeDetectorStacks(uint64_t index,
   Random random(StreamSeed(seed_, index));
   DetectorStacks batch;
   const PointOptions point_options;
-  const PointSearch search{{1.0, 12.0, 5}, SparseMaxima(), 400};
+  // The detector's levels and two finer ones: the middle of a stack is never
+  // finer than what is searched for keypoints.
+  const PointSearch search{
+      {kPixelsPerScale / std::numbers::sqrt2, 12.0, 4}, SparseMaxima(), 400};
   constexpr int kMaxOff = 5;  // level pixels that a window is moved at most
   EmptyViews empty_views;
   while (batch.count < options_.pairs) {

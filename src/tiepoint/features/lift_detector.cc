@@ -2,10 +2,10 @@
 #include "tiepoint/features/lift_detector.h"
 
 #include <algorithm>
-#include <cmath>
 #include <utility>
 
 #include "tiepoint/base/error.h"
+#include "tiepoint/image/filter.h"
 
 namespace tiepoint {
 namespace {
@@ -49,8 +49,8 @@ std::string LiftDetectorOptions::Validate() const {
   if (!(border >= 0 && border <= 100)) {
     return "border must be between 0 and 100 sigma";
   }
-  if (!(std::abs(score_scale_power) <= 8)) {
-    return "score_scale_power must be between -8 and 8";
+  if (!(score_blur >= 0 && score_blur <= 8)) {
+    return "score_blur must be between 0 and 8 level pixels";
   }
   return "";
 }
@@ -88,8 +88,11 @@ std::vector<ScoreMap> LiftDetector::ScoreMaps(
 
 std::vector<Keypoint> LiftDetector::Detect(const ImagePyramid& pyramid,
                                            int max_keypoints) const {
-  std::vector<Keypoint> keypoints =
-      FindMaxima(ScoreMaps(pyramid), options_.maxima);
+  std::vector<ScoreMap> maps = ScoreMaps(pyramid);
+  for (ScoreMap& map : maps) {
+    map.scores = GaussianBlur(map.scores, options_.score_blur);
+  }
+  std::vector<Keypoint> keypoints = FindMaxima(maps, options_.maxima);
   // The outermost pixels reach half a pixel beyond their centres.
   const double right = pyramid.width() - 0.5, bottom = pyramid.height() - 0.5;
   std::erase_if(keypoints, [&](const Keypoint& k) {
@@ -97,14 +100,6 @@ std::vector<Keypoint> LiftDetector::Detect(const ImagePyramid& pyramid,
     return k.x - reach < -0.5 || k.y - reach < -0.5 || k.x + reach > right ||
            k.y + reach > bottom;
   });
-  for (Keypoint& k : keypoints) {
-    const auto factor =
-        static_cast<float>(std::pow(k.scale, options_.score_scale_power));
-    k.score = k.score > 0 ? k.score * factor : k.score / factor;
-  }
-  std::stable_sort(
-      keypoints.begin(), keypoints.end(),
-      [](const Keypoint& a, const Keypoint& b) { return a.score > b.score; });
   KeepStrongest(keypoints, max_keypoints);
   return keypoints;
 }

@@ -19,9 +19,11 @@ struct LiftDetectorOptions {
   // sigma leaves the image; 6 keeps those whose descriptor's centre crop is
   // inside (the rest is filled by reflection).
   double border = 6.0;
-  // Scores are multiplied by scale^score_scale_power (negative ones divided)
-  // before the strongest are chosen: of equal ones the larger come first.
-  double score_scale_power = 0.5;
+  // Score maps are blurred with this sigma (level pixels) before maxima are
+  // looked for. Differences of hinges have creases where two filters of a group
+  // are equal, and round structures lie on them: without the blur, noise moves
+  // such a maximum along the crease (docs/experiments.md, section 6).
+  double score_blur = 0.7;
 
   std::string Validate() const;
 };
@@ -34,7 +36,8 @@ class LiftDetector : public Detector {
   std::vector<Keypoint> Detect(const ImagePyramid& pyramid,
                                int max_keypoints) const override;
 
-  // One score map a level, before the maxima: for tests and pictures.
+  // One score map a level, before the blur and the maxima: for tests and
+  // pictures.
   std::vector<ScoreMap> ScoreMaps(const ImagePyramid& pyramid) const;
 
  private:

@@ -14,7 +14,7 @@ nlohmann::ordered_json FeatureSettings(const Preset& preset,
                         {"nms_radius", lift.maxima.radius},
                         {"nms_levels", lift.maxima.neighbour_levels},
                         {"finest_levels", lift.maxima.finest_levels},
-                        {"score_scale_power", lift.score_scale_power},
+                        {"score_blur", lift.score_blur},
                         {"border", lift.border}};
   }
   for (const auto& [file, checksum] : WeightsChecksums(preset, options)) {
