@@ -117,9 +117,9 @@ Model LogPolarOrientation() {
   return model;
 }
 
-// One score for each direction, by convolutions that keep the columns: a turn by
-// two columns moves the scores by one place and changes nothing else, so what
-// was learned at one angle holds at all.
+// One score for each direction, by convolutions that keep the columns: a turn
+// by two columns moves the scores by one place and changes nothing else, so
+// what was learned at one angle holds at all.
 Model CircularOrientation() {
   const auto rows = [](const std::string& name, int out) {
     LayerSpec layer = Circular(name, out, 3, 1);
@@ -127,14 +127,14 @@ Model CircularOrientation() {
     return layer;
   };
   Model model;
-  model.spec = {"circular-orientation",
-                {1, 32, 32},
-                {Circular("conv1", 24, 5, 2), Layer(Type::kRelu),
-                 rows("conv2", 32), Layer(Type::kRelu), rows("conv3", 48),
-                 Layer(Type::kRelu), rows("conv4", 64), Layer(Type::kRelu),
-                 rows("conv5", 64), Layer(Type::kRelu),
-                 Circular("scores", 1, 3, 1),
-                 Layer(Type::kCircularSoftArgmax)}};
+  model.spec = {
+      "circular-orientation",
+      {1, 32, 32},
+      {Circular("conv1", 24, 5, 2), Layer(Type::kRelu), rows("conv2", 32),
+       Layer(Type::kRelu), rows("conv3", 48), Layer(Type::kRelu),
+       rows("conv4", 64), Layer(Type::kRelu), rows("conv5", 64),
+       Layer(Type::kRelu), Circular("scores", 1, 3, 1),
+       Layer(Type::kCircularSoftArgmax)}};
   TakeLogPolarPatches(model);
   return model;
 }

@@ -354,8 +354,9 @@ DetectorStacks BatchMaker::MakeDetectorStacks(uint64_t index,
   const PointOptions point_options;
   // The detector's levels and two finer ones: the middle of a stack is never
   // finer than what is searched for keypoints.
-  const PointSearch search{
-      {kPixelsPerScale / std::numbers::sqrt2, 12.0, 4}, SparseMaxima(), 400};
+  PointSearch search{{}, SparseMaxima(), 400};
+  search.scales.first_scale /= std::exp2(2.0 / search.scales.levels_per_octave);
+  search.scales.last_scale = 12;
   constexpr int kMaxOff = 5;  // level pixels that a window is moved at most
   EmptyViews empty_views;
   while (batch.count < options_.pairs) {

@@ -56,10 +56,9 @@ void ExpectParity(const Model& model, const Shape& input) {
 }
 
 TEST(TorchNetwork, AgreesWithThePlainLoopsOnEveryArchitecture) {
-  for (const char* name :
-       {"deepdesc", "deepdesc-dense", "logpolar", "lift-orientation",
-        "logpolar-orientation", "circular-orientation", "lift-detector",
-        "tilde"}) {
+  for (const char* name : {"deepdesc", "deepdesc-dense", "logpolar",
+                           "lift-orientation", "logpolar-orientation",
+                           "circular-orientation", "lift-detector", "tilde"}) {
     SCOPED_TRACE(name);
     const Model model = WithRandomWeights(MakeArchitecture(name), 5);
     ExpectParity(model, model.spec.input);

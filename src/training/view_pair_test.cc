@@ -87,9 +87,8 @@ TEST(TrainingPoints, HessianPointsOfABlobHaveItsPlaceAndSigma) {
         image.At(x, y) = float(50 + 150 * std::exp(-d / (2 * sigma * sigma)));
       }
     }
-    const auto points =
-        FindHessianPoints(MakeScaleLevels(ImagePyramid(image), {1, 16, 5}), 1,
-                          SparseMaxima());
+    const auto points = FindHessianPoints(
+        MakeScaleLevels(ImagePyramid(image), {1, 16, 5}), 1, SparseMaxima());
     ASSERT_EQ(points.size(), 1u);
     EXPECT_NEAR(points[0].x, 80.3, 0.05);
     EXPECT_NEAR(points[0].y, 60.6, 0.05);

@@ -2,6 +2,7 @@
 #include "tiepoint/features/lift_detector.h"
 
 #include <algorithm>
+#include <cmath>
 #include <utility>
 
 #include "tiepoint/base/error.h"
@@ -93,6 +94,10 @@ std::vector<Keypoint> LiftDetector::Detect(const ImagePyramid& pyramid,
     map.scores = GaussianBlur(map.scores, options_.score_blur);
   }
   std::vector<Keypoint> keypoints = FindMaxima(maps, options_.maxima);
+  // The blur widens the filters, so a structure is found on a finer level.
+  const auto widening =
+      static_cast<float>(std::hypot(1, options_.score_blur / kPixelsPerScale));
+  for (Keypoint& k : keypoints) k.scale *= widening;
   // The outermost pixels reach half a pixel beyond their centres.
   const double right = pyramid.width() - 0.5, bottom = pyramid.height() - 0.5;
   std::erase_if(keypoints, [&](const Keypoint& k) {

@@ -20,11 +20,9 @@ struct LiftDetectorOptions {
   // inside (the rest is filled by reflection).
   double border = 6.0;
   // Score maps are blurred with this sigma (level pixels) before maxima are
-  // looked for. Differences of hinges have creases where two filters of a group
-  // are equal, and round structures lie on them: without the blur, noise moves
-  // such a maximum along the crease (docs/experiments.md, section 6). It widens
-  // the filters, so scales come out smaller by sqrt(1 + (blur /
-  // kPixelsPerScale)^2), 6 %.
+  // looked for: more keypoints are matched, at the same exactness
+  // (docs/experiments.md, section 6). Scales are those of the structures, the
+  // widening of the filters by the blur taken out.
   double score_blur = 0.7;
 
   std::string Validate() const;

@@ -490,7 +490,8 @@ class DenseFilters {
   static bool Fits(const NetworkSpec& spec) {
     if (spec.layers.size() != 2 || spec.input.channels != 1) return false;
     const LayerSpec& conv = spec.layers[0];
-    return conv.type == Type::kConv && conv.stride == 1 && conv.StrideY() == 1 && conv.padding == 0 &&
+    return conv.type == Type::kConv && conv.stride == 1 &&
+           conv.StrideY() == 1 && conv.padding == 0 &&
            conv.kernel >= kMinKernel && conv.kernel <= FilterBank::kMaxKernel &&
            spec.layers[1].type == Type::kGhh;
   }
@@ -639,9 +640,8 @@ std::vector<float> InferenceNetwork::RunDense(const float* plane, int width,
                                               int* out_height) const {
   const Model& model = impl_->model;
   for (const LayerSpec& layer : model.spec.layers) {
-    const bool conv =
-        layer.type == Type::kConv && layer.stride == 1 &&
-        layer.StrideY() == 1 && layer.padding == 0;
+    const bool conv = layer.type == Type::kConv && layer.stride == 1 &&
+                      layer.StrideY() == 1 && layer.padding == 0;
     if (!conv && layer.type != Type::kRelu && layer.type != Type::kTanh &&
         layer.type != Type::kGhh) {
       throw InputError("network '" + model.spec.architecture +

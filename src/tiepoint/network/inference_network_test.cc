@@ -172,10 +172,9 @@ TEST_P(NetworkTest, ManyThreadsMayCallAtOnce) {
 }
 
 std::string NameOf(const testing::TestParamInfo<const char*>& network) {
-  static constexpr const char* kNames[] = {"Detector",       "DeepDesc",
-                                           "ReluDescriptor", "Orientation",
-                                           "LogPolar",       "Circular",
-                                           "Oddities"};
+  static constexpr const char* kNames[] = {
+      "Detector", "DeepDesc", "ReluDescriptor", "Orientation",
+      "LogPolar", "Circular", "Oddities"};
   return kNames[network.index];
 }
 

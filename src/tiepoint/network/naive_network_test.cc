@@ -151,9 +151,9 @@ TEST(NaiveNetwork, L2NormalizeMakesTheWholeOutputUnit) {
 TEST(NaiveNetwork, CircularSoftArgmaxIsTheMeanDirection) {
   // Columns at 0, 90, 180 and 270 degrees with the shares 3, 1, 1, 1 of 6.
   const float log3 = std::log(3.0f);
-  EXPECT_THAT(RunOne(Layer(Type::kCircularSoftArgmax), {1, 1, 4},
-                     {log3, 0, 0, 0}),
-              Pointwise(FloatNear(1e-6f), {1 / 3.0f, 0.0f}));
+  EXPECT_THAT(
+      RunOne(Layer(Type::kCircularSoftArgmax), {1, 1, 4}, {log3, 0, 0, 0}),
+      Pointwise(FloatNear(1e-6f), {1 / 3.0f, 0.0f}));
   // Two rows, and numbers whose exponentials overflow.
   EXPECT_THAT(RunOne(Layer(Type::kCircularSoftArgmax), {1, 2, 4},
                      {0, 1000, 0, 0, 0, 1000, 0, 0}),
