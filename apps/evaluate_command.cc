@@ -73,6 +73,7 @@ struct EvaluateArguments {
   PoseProtocolOptions pose;
   SfmOptions sfm;
   std::string sfm_intrinsics = "auto";
+  double ratio = 0;
 
   int ImageSize(int of_protocol) const {
     return max_image_size < 0 ? of_protocol : max_image_size;
@@ -128,6 +129,7 @@ ProtocolPtr MakePatches(const EvaluateArguments& a) {
 
 ProtocolPtr MakePose(const EvaluateArguments& a) {
   PoseProtocolOptions options = a.pose;
+  options.max_ratio = a.ratio;
   options.max_image_size = a.ImageSize(kImageSize);
   options.runs = a.runs;
   options.seed = a.common.seed;
@@ -136,6 +138,7 @@ ProtocolPtr MakePose(const EvaluateArguments& a) {
 
 ProtocolPtr MakeSfm(const EvaluateArguments& a) {
   SfmOptions options = a.sfm;
+  options.matching.max_ratio = a.ratio;
   options.max_image_size = a.ImageSize(0);
   options.intrinsics = kIntrinsics.at(a.sfm_intrinsics);
   if (!a.common.quiet) {
@@ -407,6 +410,14 @@ void AddPairs(CLI::App& command, EvaluateArguments& arguments) {
       ->type_name("PAIRS");
 }
 
+void AddRatio(CLI::App& command, EvaluateArguments& arguments) {
+  command
+      .add_option("--ratio", arguments.ratio,
+                  "Largest ratio of the nearest and the second distance (pose: "
+                  "of ratio+ estimators); 0: that of the preset; 1: any")
+      ->capture_default_str();
+}
+
 void AddPoseOptions(CLI::App& command, EvaluateArguments& arguments) {
   PoseProtocolOptions& pose = arguments.pose;
   command
@@ -460,11 +471,6 @@ void AddSfmOptions(CLI::App& command, EvaluateArguments& arguments) {
       .add_option("--min-matches", sfm.min_matches,
                   "Pairs with fewer matches are dropped")
       ->check(CLI::NonNegativeNumber.description(""))
-      ->capture_default_str();
-  command
-      .add_option("--ratio", sfm.matching.max_ratio,
-                  "Largest ratio of the nearest and the second distance; 1: "
-                  "any")
       ->capture_default_str();
   command.add_option("--work", sfm.work_folder,
                      "Keep databases, models and COLMAP's output here");
@@ -673,12 +679,12 @@ void AddEvaluateCommand(CLI::App& app, CommandContext& context) {
               "searched recursively",
               "--data strecha --data pose --presets default,rootsift "
               "--estimators magsac,tiepoint",
-              {AddPoseOptions, AddRuns});
+              {AddPoseOptions, AddRatio, AddRuns});
   AddProtocol(*evaluate, context, "sfm",
               "A whole reconstruction by COLMAP from our matches",
               "Folders of photographs, with truth or without",
               "--data strecha/fountain-P11 --presets default,rootsift",
-              {AddSfmOptions});
+              {AddSfmOptions, AddRatio});
   AddProtocol(
       *evaluate, context, "all",
       "Every protocol that finds its truth in the folders; turns by 30 degrees "
@@ -686,7 +692,7 @@ void AddEvaluateCommand(CLI::App& app, CommandContext& context) {
       "Folders, searched recursively",
       "--data eval --presets default,rootsift --report report.html "
       "--markdown results.md",
-      {AddPairs, AddRuns, AddPoseOptions, AddSfmOptions});
+      {AddPairs, AddRuns, AddPoseOptions, AddSfmOptions, AddRatio});
 #ifdef TIEPOINT_WITH_TRAINING
   AddParity(*evaluate, context);
 #endif

@@ -397,6 +397,17 @@ std::unique_ptr<FeatureSource> MakeFeatureSource(
   return std::make_unique<ExternalSource>(label, path, options);
 }
 
+double RatioFor(const FeatureSource& source, double asked) {
+  if (asked > 0) return asked;
+  const Steps* steps = source.GetSteps();
+  return steps ? UsualRatio(steps->preset) : 0.8;
+}
+
+nlohmann::ordered_json RatioJson(double asked) {
+  if (asked > 0) return asked;
+  return "that of the preset";
+}
+
 std::unique_ptr<FeatureSource> UndoSiftShift(const FeatureSource& source) {
   return std::make_unique<UnshiftedSource>(source);
 }

@@ -74,6 +74,12 @@ struct FeatureSourceOptions {
 std::unique_ptr<FeatureSource> MakeFeatureSource(
     const std::string& name, const FeatureSourceOptions& options);
 
+// The largest ratio of nearest and second distance: `asked`, or where that is 0
+// UsualRatio of the preset, 0.8 for features of a file.
+double RatioFor(const FeatureSource& source, double asked);
+// For the settings of a protocol.
+nlohmann::ordered_json RatioJson(double asked);
+
 // The same features with the shift of OpenCV's SIFT undone; `source` must
 // outlive the result.
 std::unique_ptr<FeatureSource> UndoSiftShift(const FeatureSource& source);

@@ -71,6 +71,7 @@ struct View {
   std::vector<std::array<double, 2>> places1, places2;
   PinholeCamera camera1, camera2;
   Matrix3 fundamental{};  // the true one
+  double max_ratio = 0.8;
 
   PointPair Points(const Match& match) const {
     const auto& a = places1[match.i];
@@ -84,8 +85,10 @@ struct View {
 };
 
 View ViewOf(const FeatureSource& source, const PosePair& pair,
-            int max_image_size) {
+            const PoseProtocolOptions& options) {
+  const int max_image_size = options.max_image_size;
   View view;
+  view.max_ratio = RatioFor(source, options.max_ratio);
   view.first = source.Of(pair.camera1.image, max_image_size);
   view.second = source.Of(pair.camera2.image, max_image_size);
   view.places1 = PinholePlaces(*view.first, pair.camera1);
@@ -101,7 +104,7 @@ std::vector<Match> FilteredMatches(const View& view, Filter filter,
                                    const PoseProtocolOptions& options) {
   MatchOptions matching;
   matching.mutual = filter != Filter::kGms;
-  if (filter == Filter::kRatio) matching.max_ratio = options.max_ratio;
+  if (filter == Filter::kRatio) matching.max_ratio = view.max_ratio;
   const auto matches = MatchDescriptors(view.first->set.descriptors,
                                         view.second->set.descriptors, matching);
   if (filter != Filter::kGms) return matches;
@@ -240,7 +243,7 @@ Json Implementation::Settings() const {
           {"estimators", options_.estimators},
           {"runs", options_.runs},
           {"seed", options_.seed},
-          {"max_ratio", options_.max_ratio},
+          {"max_ratio", RatioJson(options_.max_ratio)},
           {"gms",
            {{"rotation", options_.gms.rotation},
             {"scale", options_.gms.scale},
@@ -289,7 +292,7 @@ std::vector<Trial> Implementation::Trials(
 Measurement Implementation::Measure(const FeatureSource& source,
                                     const Item& item) const {
   const PosePair& pair = PairOf(item);
-  const View view = ViewOf(source, pair, options_.max_image_size);
+  const View view = ViewOf(source, pair, options_);
   std::map<Filter, std::vector<PointPair>> points;
   std::map<Filter, double> correct;
   for (const Method& method : methods_) {
@@ -302,6 +305,8 @@ Measurement Implementation::Measure(const FeatureSource& source,
   }
   const std::vector<Trial> trials = Trials(view, pair, points);
 
+  const auto keypoints =
+      static_cast<double>(std::min(view.places1.size(), view.places2.size()));
   Measurement measurement;
   auto trial = trials.begin();
   for (const Method& method : methods_) {
@@ -312,6 +317,7 @@ Measurement Implementation::Measure(const FeatureSource& source,
     series("matches") = {count};
     series("correct") = {correct[method.filter]};
     series("precision") = {count > 0 ? correct[method.filter] / count : 0};
+    series("score") = {keypoints > 0 ? correct[method.filter] / keypoints : 0};
     for (int run = 0; run < RunsOf(method); ++run, ++trial) {
       series("error").push_back(trial->error.Max());
       series("rotation_error").push_back(trial->error.rotation);
@@ -375,7 +381,7 @@ std::vector<std::string> Implementation::Notes(const ProtocolResult&) const {
 
 PoseProtocol::Matches Implementation::MatchesOf(const FeatureSource& source,
                                                 const Item& item) const {
-  const View view = ViewOf(source, PairOf(item), options_.max_image_size);
+  const View view = ViewOf(source, PairOf(item), options_);
   Matches result{view.first,
                  view.second,
                  FilteredMatches(view, Filter::kNone, options_),
@@ -401,8 +407,8 @@ std::string PoseProtocolOptions::Validate() const {
   if (estimators.empty()) return "no pose estimator was asked for";
   if (max_image_size < 0) return "the largest image size cannot be negative";
   if (runs < 1) return "at least one run is needed";
-  if (!(max_ratio > 0 && max_ratio <= 1)) {
-    return "the ratio of distances must lie above 0 and be at most 1";
+  if (!(max_ratio >= 0 && max_ratio <= 1)) {
+    return "the ratio of distances must lie above 0 and be at most 1, or be 0";
   }
   if (!(gms.factor > 0)) return "the factor of GMS must be positive";
   TwoViewOptions limits = pose.two_view;

@@ -25,7 +25,7 @@ struct PoseProtocolOptions {
   std::vector<std::string> estimators = {"magsac",   "ratio+magsac",
                                          "tiepoint", "gms+ransac",
                                          "ransac",   "eightpoint"};
-  double max_ratio = 0.8;
+  double max_ratio = 0;  // 0: RatioFor the features
   GmsOptions gms;
   // Thresholds of the estimators, in working pixels; its seed is not used.
   PoseOptions pose;

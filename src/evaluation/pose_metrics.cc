@@ -139,6 +139,10 @@ std::vector<Column> PoseColumns() {
                                0));
   columns.push_back(MeanColumn("precision", "precision",
                                "correct / matches, 0 without matches", 3));
+  columns.push_back(MeanColumn("score", "score",
+                               "correct / smaller number of keypoints of the "
+                               "two photographs",
+                               3));
   columns.push_back(MeanColumn("inliers", "inliers",
                                "matches that the answer agrees with, mean", 0));
   Column milliseconds =

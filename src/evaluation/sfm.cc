@@ -270,7 +270,7 @@ class Reconstruction {
     Stopwatch stopwatch;
     FindFeatures(source);
     Set("seconds_features", stopwatch.Lap());
-    MatchPairs();
+    MatchPairs(source);
     Set("seconds_matching", stopwatch.Lap());
     if (pairs_.empty()) return Failed(Failure::kNoPairs, "");
     WriteDatabase();
@@ -312,17 +312,18 @@ class Reconstruction {
     Set("keypoints", keypoints / static_cast<double>(features_.size()));
   }
 
-  void MatchPairs() {
+  void MatchPairs(const FeatureSource& source) {
     Report("matching");
+    MatchOptions matching = options_.matching;
+    matching.max_ratio = RatioFor(source, matching.max_ratio);
     size_t matches = 0;
     for (const auto& [first, second] :
          SfmPairs(static_cast<int>(features_.size()), options_.neighbours)) {
       CheckInterrupt();
-      MatchedPair pair{
-          first, second,
-          Indices(MatchDescriptors(features_[first]->set.descriptors,
-                                   features_[second]->set.descriptors,
-                                   options_.matching))};
+      MatchedPair pair{first, second,
+                       Indices(MatchDescriptors(
+                           features_[first]->set.descriptors,
+                           features_[second]->set.descriptors, matching))};
       if (pair.matches.size() < static_cast<size_t>(options_.min_matches)) {
         continue;
       }
@@ -492,7 +493,7 @@ Json SfmProtocol::Settings() const {
       {"max_image_size", options_.max_image_size},
       {"matching",
        {{"mutual", options_.matching.mutual},
-        {"max_ratio", options_.matching.max_ratio},
+        {"max_ratio", RatioJson(options_.matching.max_ratio)},
         {"min_matches", options_.min_matches}}},
       {"pairs", options_.neighbours == 0
                     ? "all"
@@ -576,8 +577,8 @@ std::vector<std::string> SfmProtocol::Notes(
 
 std::string SfmOptions::Validate() const {
   if (max_image_size < 0) return "the image size cannot be negative";
-  if (!(matching.max_ratio > 0 && matching.max_ratio <= 1)) {
-    return "the ratio must be above 0 and at most 1";
+  if (!(matching.max_ratio >= 0 && matching.max_ratio <= 1)) {
+    return "the ratio must be above 0 and at most 1, or 0";
   }
   if (min_matches < 1) return "the number of matches must be at least 1";
   if (neighbours < 0) return "the number of neighbours cannot be negative";

@@ -36,7 +36,7 @@ enum class SfmIntrinsics {
 struct SfmOptions {
   // Longer side of the working images; 0: as stored.
   int max_image_size = 0;
-  MatchOptions matching{true, 0.8};
+  MatchOptions matching{true, 0};  // max_ratio 0: RatioFor the features
   int min_matches = 15;
   // 0: all pairs; else each photograph with this many nearest ones in the
   // order of the names.

@@ -293,7 +293,7 @@ TEST_F(SfmTest, SaysWhatCannotBeUsed) {
                InputError);
   EXPECT_THROW(MakeSfmProtocol({}, Options()), InputError);
   SfmOptions options = Options();
-  options.matching.max_ratio = 0;
+  options.matching.max_ratio = 1.5;
   EXPECT_THROW(MakeSfmProtocol({scene}, options), InputError);
   options = Options();
   options.threads = 0;

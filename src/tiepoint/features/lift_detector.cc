@@ -53,15 +53,23 @@ std::string LiftDetectorOptions::Validate() const {
   if (!(score_blur >= 0 && score_blur <= 8)) {
     return "score_blur must be between 0 and 8 level pixels";
   }
+  if (!(std::abs(score_scale_power) <= 4)) {
+    return "score_scale_power must be between -4 and 4";
+  }
   return "";
 }
 
 LiftDetector::LiftDetector(Model model, const LiftDetectorOptions& options)
     : network_(std::move(model)), options_(options) {
-  ContextOf(network_.model());
+  const int side = ContextOf(network_.model()) + 1;
   if (const std::string why = options.Validate(); !why.empty()) {
     throw InputError(why);
   }
+  // The mean of photographs: 0 once it is normalised.
+  const std::vector<float> flat(static_cast<size_t>(side) * side, 0.0f);
+  int width = 0, height = 0;
+  flat_score_ =
+      network_.RunDense(flat.data(), side, side, &width, &height).front();
 }
 
 std::vector<ScoreMap> LiftDetector::ScoreMaps(
@@ -97,7 +105,12 @@ std::vector<Keypoint> LiftDetector::Detect(const ImagePyramid& pyramid,
   // The blur widens the filters, so a structure is found on a finer level.
   const auto widening =
       static_cast<float>(std::hypot(1, options_.score_blur / kPixelsPerScale));
-  for (Keypoint& k : keypoints) k.scale *= widening;
+  for (Keypoint& k : keypoints) {
+    k.scale *= widening;
+    k.score = (k.score - flat_score_) *
+              static_cast<float>(std::pow(k.scale, options_.score_scale_power));
+  }
+  SortByScore(keypoints);
   // The outermost pixels reach half a pixel beyond their centres.
   const double right = pyramid.width() - 0.5, bottom = pyramid.height() - 0.5;
   std::erase_if(keypoints, [&](const Keypoint& k) {

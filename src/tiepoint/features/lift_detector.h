@@ -24,6 +24,11 @@ struct LiftDetectorOptions {
   // (docs/experiments.md, section 6). Scales are those of the structures, the
   // widening of the filters by the blur taken out.
   double score_blur = 0.7;
+  // A keypoint's score is what the network answers beyond its answer to a
+  // picture without any structure, times scale^score_scale_power. Below 0 the
+  // small ones, whose places are more exact, come first
+  // (docs/experiments.md, section 7).
+  double score_scale_power = -0.25;
 
   std::string Validate() const;
 };
@@ -43,6 +48,7 @@ class LiftDetector : public Detector {
  private:
   InferenceNetwork network_;
   LiftDetectorOptions options_;
+  float flat_score_ = 0;  // of a picture without structure
 };
 
 }  // namespace tiepoint

@@ -251,14 +251,14 @@ TEST(LiftDetector, KeypointsFollowAQuarterTurn) {
 }
 
 TEST(LiftDetector, KeypointsFollowAChangeOfScale) {
-  const GrayImage scene = Noise(220, 220, 3);
+  const GrayImage scene = Noise(320, 320, 3);
   const auto first = Detect(scene);
   for (const double zoom : {1.3, 1.7}) {
     const auto second = Detect(Resample(scene, 1 / zoom));
     ExpectFollowed(
-        FollowStrongest(first, second, 60, 0.5 * zoom, [&](Keypoint& k) {
+        FollowStrongest(first, second, 150, 0.5 * zoom, [&](Keypoint& k) {
           // On the finest level lies what is finer too, at that level's scale.
-          const bool inside = Inside(k, 220, 220) && k.scale > 2.1;
+          const bool inside = Inside(k, 320, 320) && k.scale > 2.1;
           k.x = static_cast<float>((k.x + 0.5) * zoom - 0.5);
           k.y = static_cast<float>((k.y + 0.5) * zoom - 0.5);
           k.scale *= static_cast<float>(zoom);
@@ -276,6 +276,34 @@ TEST(LiftDetector, StrongestFirstCutAtTheCount) {
   }
   const auto few = Detect(scene, 10);
   EXPECT_EQ(few, std::vector<Keypoint>(all.begin(), all.begin() + 10));
+}
+
+// A constant that the network adds everywhere is no strength; the power of the
+// scale orders the same keypoints anew.
+TEST(LiftDetector, ScoresCountFromAPictureWithoutStructure) {
+  const ImagePyramid scene(Noise(200, 200, 4));
+  LiftDetectorOptions options;
+  options.score_scale_power = 0;
+  const auto plain = LiftDetector(BlobModel(), options).Detect(scene, 0);
+  ASSERT_GT(plain.size(), 20u);
+  Model raised = BlobModel();
+  for (int i = 0; i < 4; ++i) raised.weights["c.bias"].data[i] += 3;
+  const auto same = LiftDetector(raised, options).Detect(scene, 0);
+  ASSERT_EQ(same.size(), plain.size());
+  for (size_t i = 0; i < plain.size(); ++i) {
+    EXPECT_GT(plain[i].score, 0);
+    EXPECT_NEAR(same[i].score, plain[i].score, 1e-3 * plain[0].score);
+  }
+  options.score_scale_power = -0.5;
+  auto small_first = LiftDetector(BlobModel(), options).Detect(scene, 0);
+  for (Keypoint& k : small_first) k.score *= std::sqrt(k.scale);
+  SortByScore(small_first);
+  ASSERT_EQ(small_first.size(), plain.size());
+  for (size_t i = 0; i < plain.size(); ++i) {
+    EXPECT_NEAR(small_first[i].score, plain[i].score, 1e-4 * plain[0].score);
+  }
+  options.score_scale_power = std::nan("");
+  EXPECT_THROW(LiftDetector(BlobModel(), options), InputError);
 }
 
 TEST(LiftDetector, OneStructureIsOneKeypoint) {

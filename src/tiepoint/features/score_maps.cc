@@ -311,12 +311,16 @@ std::vector<Keypoint> FindMaxima(const std::vector<ScoreMap>& maps,
       keypoints.insert(keypoints.end(), row.begin(), row.end());
     }
   }
+  SortByScore(keypoints);
+  return WithoutTwins(keypoints, maps);
+}
+
+void SortByScore(std::vector<Keypoint>& keypoints) {
   std::sort(keypoints.begin(), keypoints.end(),
             [](const Keypoint& a, const Keypoint& b) {
               return std::tie(b.score, a.y, a.x, a.scale) <
                      std::tie(a.score, b.y, b.x, b.scale);
             });
-  return WithoutTwins(keypoints, maps);
 }
 
 void KeepStrongest(std::vector<Keypoint>& keypoints, int count) {

@@ -65,6 +65,9 @@ struct MaximaOptions {
 std::vector<Keypoint> FindMaxima(const std::vector<ScoreMap>& maps,
                                  const MaximaOptions& options);
 
+// Strongest first; equal scores by y, x, scale.
+void SortByScore(std::vector<Keypoint>& keypoints);
+
 // The `count` strongest of the sorted `keypoints` (all when count is 0).
 void KeepStrongest(std::vector<Keypoint>& keypoints, int count);
 

@@ -317,6 +317,10 @@ std::string ChecksumOfWeights(const std::string& path) {
 
 }  // namespace
 
+double UsualRatio(const Preset& preset) {
+  return preset.descriptor == "logpolar" ? 0.9 : 0.8;
+}
+
 std::vector<std::string> PresetNames() {
   std::vector<std::string> names;
   for (const NamedPreset& preset : kPresets) names.emplace_back(preset.name);

@@ -34,6 +34,12 @@ struct Preset {
 Preset ParsePreset(const std::string& text);
 std::vector<std::string> PresetNames();
 
+// A match is worth keeping where the ratio of its nearest and its second
+// distance (Lowe, IJCV 2004, section 7.1) is at most this: Lowe's 0.8, and more
+// for descriptors of ours whose distances lie closer together. Chosen on scenes
+// that nothing was trained on (docs/experiments.md, section 7).
+double UsualRatio(const Preset& preset);
+
 struct ExtractorOptions {
   int max_keypoints = 2048;
   // Folder of the weights; empty: $TIEPOINT_MODELS, else beside the program,

@@ -5,7 +5,8 @@ namespace tiepoint {
 
 nlohmann::ordered_json FeatureSettings(const Preset& preset,
                                        const ExtractorOptions& options) {
-  nlohmann::ordered_json settings = {{"max_keypoints", options.max_keypoints}};
+  nlohmann::ordered_json settings = {{"max_keypoints", options.max_keypoints},
+                                     {"usual_ratio", UsualRatio(preset)}};
   if (preset.detector == "lift") {
     const LiftDetectorOptions& lift = options.lift;
     settings["lift"] = {{"first_scale", lift.scales.first_scale},
@@ -15,6 +16,7 @@ nlohmann::ordered_json FeatureSettings(const Preset& preset,
                         {"nms_levels", lift.maxima.neighbour_levels},
                         {"finest_levels", lift.maxima.finest_levels},
                         {"score_blur", lift.score_blur},
+                        {"score_scale_power", lift.score_scale_power},
                         {"border", lift.border}};
   }
   for (const auto& [file, checksum] : WeightsChecksums(preset, options)) {
