@@ -19,4 +19,14 @@ inline torch::Tensor AbsoluteDegrees(const torch::Tensor& error) {
          (180 / std::numbers::pi);
 }
 
+// Of errors of relative angles in radians: the mean of 1 - cos, which leads to
+// the right angle from anywhere, and of 1 - exp(-(error / 10 degrees)^2 / 2),
+// which is almost flat beyond 20 degrees: descriptors match where the angle is
+// nearly right, and do not care how wrong the others are.
+inline torch::Tensor AngleLoss(const torch::Tensor& error) {
+  const torch::Tensor tens = AbsoluteDegrees(error) / 10;
+  return (1 - torch::cos(error)).mean() +
+         (1 - torch::exp(-tens.pow(2) / 2)).mean();
+}
+
 }  // namespace tiepoint

@@ -162,7 +162,7 @@ void TrainOrientation(const TrainOptions& options) {
     const Answer a = answer(batch);
     // The descriptor distance alone has a wide flat floor far from the right
     // relative angle; the known turn between the views leads across it.
-    return descriptor_distance(batch, a) + (1 - torch::cos(a.error)).mean();
+    return descriptor_distance(batch, a) + AngleLoss(a.error);
   };
   task.validate = [&] {
     const Answer a = answer(check);

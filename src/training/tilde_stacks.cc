@@ -52,7 +52,9 @@ GrayImage Halved(const GrayImage& image) {
   return half;
 }
 
-// One of the 8 symmetries of the square.
+// The symmetries of the square, 0 .. 7; the first two leave up and down alone.
+constexpr int kSymmetries = 8, kUprightSymmetries = 2;
+
 GrayImage Turned(const GrayImage& image, int symmetry) {
   const int last = image.width - 1;
   GrayImage result(image.width, image.height);
@@ -83,7 +85,7 @@ void AddNoise(Planes& planes, double strength, Random& random) {
   }
 }
 
-std::vector<Keypoint> FindPoints(const Planes& planes) {
+std::vector<Keypoint> FindPoints(const Planes& planes, int count) {
   GrayImage gray = planes[0];
   for (size_t i = 0; i < gray.pixels.size(); ++i) {
     gray.pixels[i] = 0.114f * planes[0].pixels[i] +
@@ -91,37 +93,53 @@ std::vector<Keypoint> FindPoints(const Planes& planes) {
                      0.299f * planes[2].pixels[i];
   }
   const ImagePyramid pyramid(std::move(gray));
-  return FindHessianPoints(MakeScaleLevels(pyramid, kPointScales), 60,
+  return FindHessianPoints(MakeScaleLevels(pyramid, kPointScales), count,
                            SparseMaxima());
+}
+
+// A square part of a photograph, and what is done with it.
+struct Cut {
+  int photograph, x, y, side;
+  bool halve;
+  int symmetry;
+};
+
+Cut DrawCut(const PhotographStore& photographs, const std::vector<int>& indices,
+            const TildeStackOptions& options, Random& random) {
+  Cut cut;
+  const int side = options.side + 2 * kMargin;
+  cut.photograph = indices[random.Integer(static_cast<int>(indices.size()))];
+  const int width = photographs.Width(cut.photograph);
+  const int height = photographs.Height(cut.photograph);
+  // Half of the stacks at half size: other scales of the same things.
+  cut.halve = !options.camera && std::min(width, height) >= 2 * side &&
+              random.Chance(0.5);
+  cut.side = cut.halve ? 2 * side : side;
+  cut.x = random.Integer(width - cut.side + 1);
+  cut.y = random.Integer(height - cut.side + 1);
+  cut.symmetry =
+      random.Integer(options.camera ? kUprightSymmetries : kSymmetries);
+  return cut;
 }
 
 // The pictures of one stack.
 std::vector<Planes> MakePictures(const PhotographStore& photographs,
                                  const std::vector<int>& indices,
-                                 const TildeStackOptions& options,
+                                 const TildeStackOptions& options, Cut cut,
                                  Random& random) {
-  const int side = options.side + 2 * kMargin;
-  const auto draw = [&] {
-    return indices[random.Integer(static_cast<int>(indices.size()))];
-  };
-  int photograph = draw();
-  const int width = photographs.Width(photograph);
-  const int height = photographs.Height(photograph);
-  // Half of the stacks at half size: other scales of the same things.
-  const bool halve = std::min(width, height) >= 2 * side && random.Chance(0.5);
-  const int cut = halve ? 2 * side : side;
-  const int x0 = random.Integer(width - cut + 1);
-  const int y0 = random.Integer(height - cut + 1);
-  const int symmetry = random.Integer(8);
   std::vector<Planes> pictures;
   for (int k = 0; k < options.lights; ++k) {
-    if (options.fixed_camera) photograph = draw();
-    Planes planes = photographs.GetColour(photograph, x0, y0, cut, cut);
-    for (GrayImage& plane : planes) {
-      if (halve) plane = Halved(plane);
-      plane = Turned(plane, symmetry);
+    if (options.camera && k > 0) {
+      cut.photograph =
+          indices[random.Integer(static_cast<int>(indices.size()))];
     }
-    if (!options.fixed_camera) {
+    Planes planes =
+        photographs.GetColour(cut.photograph, cut.x, cut.y, cut.side, cut.side);
+    for (GrayImage& plane : planes) {
+      if (cut.halve) plane = Halved(plane);
+      plane = Turned(plane, cut.symmetry);
+    }
+    if (!options.camera) {
       const double strength = options.strength * random.Uniform(0.4, 1);
       if (k > 0) planes = Relight(planes, strength, random);
       AddNoise(planes, strength, random);
@@ -131,7 +149,44 @@ std::vector<Planes> MakePictures(const PhotographStore& photographs,
   return pictures;
 }
 
+// Places of a fixed camera in the pictures of a cut.
+std::vector<RepeatedPoint> PlacesInCut(const std::vector<RepeatedPoint>& places,
+                                       const Cut& cut) {
+  std::vector<RepeatedPoint> inside;
+  for (RepeatedPoint p : places) {
+    p.x -= static_cast<float>(cut.x);
+    p.y -= static_cast<float>(cut.y);
+    const auto last = static_cast<float>(cut.side - 1);
+    if (cut.symmetry & 1) p.x = last - p.x;
+    if (std::min(p.x, p.y) < 0 || std::max(p.x, p.y) > last) continue;
+    inside.push_back(p);
+  }
+  return inside;
+}
+
 }  // namespace
+
+FixedCamera FindFixedCameraPlaces(const PhotographStore& photographs,
+                                  const std::vector<int>& indices) {
+  const int width = photographs.Width(indices[0]);
+  const int height = photographs.Height(indices[0]);
+  const double area = double(width) * height / (640.0 * 480);
+  const int count = static_cast<int>(std::lround(100 * area));
+  std::vector<std::vector<Keypoint>> detections;
+  for (const int i : indices) {
+    if (photographs.Width(i) != width || photographs.Height(i) != height) {
+      throw InputError("photographs of a fixed camera must have one size");
+    }
+    detections.push_back(
+        FindPoints(photographs.GetColour(i, 0, 0, width, height), 8 * count));
+  }
+  // Twice as many below the best: no one knows what they are.
+  std::vector<RepeatedPoint> all =
+      FindRepeatedPoints(detections, {.count = 3 * count});
+  if (all.empty()) throw InputError("no point repeats in the fixed camera");
+  const auto end = all.begin() + std::min<long>(count, std::ssize(all));
+  return {{all.begin(), end}, {end, all.end()}};
+}
 
 TildeStacks MakeTildeStacks(const PhotographStore& photographs,
                             const std::vector<int>& indices,
@@ -142,27 +197,43 @@ TildeStacks MakeTildeStacks(const PhotographStore& photographs,
   const std::vector<int> usable = LargeEnough(photographs, indices, side);
   TildeStacks batch{options.stacks, options.lights, options.side, {}, {}, {}};
   for (int s = 0; s < options.stacks; ++s) {
-    const auto pictures = MakePictures(photographs, usable, options, random);
+    const Cut cut = DrawCut(photographs, usable, options, random);
+    const auto pictures =
+        MakePictures(photographs, usable, options, cut, random);
     std::vector<std::vector<Keypoint>> detections;
     for (const Planes& planes : pictures) {
-      detections.push_back(FindPoints(planes));
+      if (!options.camera) detections.push_back(FindPoints(planes, 60));
       for (const GrayImage& channel : GradLuv(planes)) {
         batch.channels.insert(batch.channels.end(), channel.pixels.begin(),
                               channel.pixels.end());
       }
     }
+    // The whole window of responses around a place is needed (shape loss).
+    const auto inside = [&](int x, int y) {
+      return std::min(x, y) >= kMargin &&
+             std::max(x, y) < options.side - kMargin;
+    };
+    const auto add = [&](const RepeatedPoint& place, bool best) {
+      const int x = static_cast<int>(std::lround(place.x)) - kMargin;
+      const int y = static_cast<int>(std::lround(place.y)) - kMargin;
+      const bool chosen = best && inside(x, y);
+      (chosen ? batch.places : batch.others).push_back({s, x, y});
+      return chosen;
+    };
+    if (options.camera) {
+      for (const auto& p : PlacesInCut(options.camera->places, cut)) {
+        add(p, true);
+      }
+      for (const auto& p : PlacesInCut(options.camera->others, cut)) {
+        add(p, false);
+      }
+      continue;
+    }
     int taken = 0;
     for (const RepeatedPoint& place : FindRepeatedPoints(
              detections,
              {.radius = 3, .spacing = 6, .count = 6 * options.places})) {
-      const int x = static_cast<int>(std::lround(place.x)) - kMargin;
-      const int y = static_cast<int>(std::lround(place.y)) - kMargin;
-      // The whole window of responses around a place is needed (shape loss).
-      const bool inside =
-          std::min(x, y) >= kMargin && std::max(x, y) < options.side - kMargin;
-      const bool chosen = inside && taken < options.places;
-      (chosen ? batch.places : batch.others).push_back({s, x, y});
-      taken += chosen;
+      taken += add(place, taken < options.places);
     }
   }
   return batch;

@@ -10,8 +10,21 @@
 #include <vector>
 
 #include "training/photographs.h"
+#include "training/repeated_points.h"
 
 namespace tiepoint {
+
+// Where points were found again and again in the photographs of a fixed camera.
+struct FixedCamera {
+  // The most frequent: 100 in 640 x 480 pixels (the paper's number).
+  std::vector<RepeatedPoint> places;
+  // Repeated, too, but less often.
+  std::vector<RepeatedPoint> others;
+};
+
+// Throws InputError when the photographs differ in size, or nothing repeats.
+FixedCamera FindFixedCameraPlaces(const PhotographStore& photographs,
+                                  const std::vector<int>& indices);
 
 struct TildeStackOptions {
   int stacks = 4;
@@ -20,9 +33,10 @@ struct TildeStackOptions {
   double strength = 1;
   // Candidate places a stack: the paper's 100 in a picture of 640 x 480.
   int places = 6;
-  // Every photograph is of one fixed camera: pictures of a stack are then
-  // taken from different photographs, and not relit.
-  bool fixed_camera = false;
+  // Every photograph is of this fixed camera: pictures of a stack are then
+  // taken from different photographs, not relit, not halved and mirrored from
+  // left to right only; the places are the camera's. Null: see above.
+  const FixedCamera* camera = nullptr;
 };
 
 struct TildeStacks {

@@ -8,6 +8,7 @@
 #include <filesystem>
 
 #include "tiepoint/base/error.h"
+#include "tiepoint/features/grad_luv.h"
 #include "training/blob_photograph.h"
 
 namespace tiepoint {
@@ -62,6 +63,43 @@ TEST_F(TildeStacksTest, PlacesLieWithinTheScoreMaps) {
       EXPECT_LT(std::max(p.x, p.y), options_.side - TildeStacks::kFilter / 2);
     }
   }
+}
+
+// Two photographs of a fixed camera: the places of a stack are those found in
+// both photographs as a whole, wherever the part was cut.
+TEST_F(TildeStacksTest, AFixedCameraHasItsOwnPlaces) {
+  WriteBlobPhotograph(paths_[1], 330, 240, 40);  // the same as the first
+  const PhotographStore store(paths_, 1024);
+  const FixedCamera camera = FindFixedCameraPlaces(store, {0, 1});
+  ASSERT_GE(camera.places.size(), 10u);
+  for (const RepeatedPoint& p : camera.places) EXPECT_EQ(p.photographs, 2);
+  options_.camera = &camera;
+  options_.stacks = 8;
+  const TildeStacks batch = MakeTildeStacks(store, {0, 1}, options_, 1, 0);
+  EXPECT_GE(batch.places.size(), 8u);
+  // The lightness at each is that of one of the camera's places.
+  const std::vector<GrayImage> whole =
+      GradLuv(store.GetColour(0, 0, 0, 330, 240));
+  const int size = options_.side + TildeStacks::kFilter - 1;
+  const int margin = TildeStacks::kFilter / 2;
+  for (const TildeStacks::Place& p : batch.places) {
+    const size_t picture = size_t(p.stack) * options_.lights;
+    const size_t row =
+        (picture * TildeStacks::kChannels + 3) * size + p.y + margin;
+    const float lightness = batch.channels[row * size + p.x + margin];
+    EXPECT_TRUE(std::any_of(
+        camera.places.begin(), camera.places.end(), [&](const auto& place) {
+          const int x = static_cast<int>(std::lround(place.x));
+          const int y = static_cast<int>(std::lround(place.y));
+          return std::abs(whole[3].At(x, y) - lightness) < 1e-3f;
+        }));
+  }
+}
+
+TEST_F(TildeStacksTest, PhotographsOfAFixedCameraHaveOneSize) {
+  WriteBlobPhotograph(paths_[1], 331, 240, 40);
+  const PhotographStore store(paths_, 1024);
+  EXPECT_THROW(FindFixedCameraPlaces(store, {0, 1}), InputError);
 }
 
 TEST_F(TildeStacksTest, SmallPhotographsAreRefused) {

@@ -12,7 +12,9 @@
 // photographs, and Adam replaces its alternating solver.
 #include <array>
 #include <cmath>
+#include <cstdio>
 #include <numbers>
+#include <optional>
 
 #include "tiepoint/base/error.h"
 #include "training/architectures.h"
@@ -256,7 +258,13 @@ void TrainTilde(const TrainOptions& options) {
   data.NeedPhotographs("TILDE");
   TildeStackOptions stacks;
   stacks.stacks = std::max(1, options.batch / stacks.lights);
-  stacks.fixed_camera = options.fixed_camera;
+  std::optional<FixedCamera> camera;
+  if (options.fixed_camera) {
+    camera = FindFixedCameraPlaces(data.photographs, data.training);
+    stacks.camera = &*camera;
+    std::fprintf(stderr, "%zu places that repeat, and %zu more\n",
+                 camera->places.size(), camera->others.size());
+  }
   TildeStackOptions check_stacks = stacks;
   check_stacks.stacks = 10;
   check_stacks.side = 256;

@@ -40,8 +40,20 @@ torch::Tensor MeanDirection(const torch::Tensor& scores) {
   const torch::Tensor share = torch::softmax(scores.flatten(1), 1)
                                   .view({-1, scores.size(2), width})
                                   .sum(1);
-  return torch::stack({(share * torch::cos(angle)).sum(1),
-                       (share * torch::sin(angle)).sum(1)},
+  // 1 for the columns of the peak; the derivative passes through the shares.
+  const auto reach = PeakReach(static_cast<int>(width));
+  torch::Tensor around = torch::zeros_like(share);
+  for (int k = -reach; k <= reach; ++k) {
+    around += (reach + 1 - std::abs(k)) * share.detach().roll(-k, 1);
+  }
+  const torch::Tensor peak = around.argmax(1, true);
+  torch::Tensor near = torch::zeros_like(share);
+  for (int k = -reach; k <= reach; ++k) {
+    near.scatter_(1, (peak + (k + width)).remainder(width), 1.0);
+  }
+  const torch::Tensor kept = share * near;
+  return torch::stack({(kept * torch::cos(angle)).sum(1),
+                       (kept * torch::sin(angle)).sum(1)},
                       1)
       .view({-1, 2, 1, 1});
 }

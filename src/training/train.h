@@ -58,8 +58,9 @@ struct TrainOptions {
   // "detector,orientation".
   std::string frozen;
   // LIFT: weights of the classification term (gamma of the paper), of the
-  // distance between the places found in both views (sigma), and of 1 - cos of
-  // the error of the relative angle, beside the descriptors' triplet loss.
+  // distance between the places found in both views (sigma), and of the
+  // error of the relative angle (1 - cos; with descriptor AngleLoss, angles.h),
+  // beside the descriptors' triplet loss.
   double class_weight = 0.1;
   double place_weight = 0.1;
   double angle_weight = 0.3;

@@ -236,14 +236,37 @@ void Normalize(const Shape& shape, float* data) {
 }
 
 void MeanDirection(const Shape& in, const float* data, float* out) {
+  const int width = in.width, reach = PeakReach(width);
   const float largest = *std::max_element(data, data + in.Size());
-  const double step = 2 * std::numbers::pi / in.width;
-  double sum = 0, cosine = 0, sine = 0;
+  // Once around and `reach` columns more on either side.
+  std::vector<double> share(width + 2 * reach);
+  double sum = 0;
   for (int i = 0; i < in.Size(); ++i) {
     const double p = std::exp(double(data[i]) - largest);
+    share[reach + i % width] += p;
     sum += p;
-    cosine += p * std::cos(step * (i % in.width));
-    sine += p * std::sin(step * (i % in.width));
+  }
+  for (int k = 0; k < reach; ++k) {
+    share[k] = share[k + width];
+    share[reach + width + k] = share[reach + k];
+  }
+  int peak = 0;
+  double most = -1;
+  for (int x = 0; x < width; ++x) {
+    double around = 0;
+    for (int k = 0; k <= 2 * reach; ++k) {
+      around += (reach + 1 - std::abs(k - reach)) * share[x + k];
+    }
+    if (around > most) {
+      most = around;
+      peak = x;
+    }
+  }
+  const double step = 2 * std::numbers::pi / width;
+  double cosine = 0, sine = 0;
+  for (int k = 0; k <= 2 * reach; ++k) {
+    cosine += share[peak + k] * std::cos(step * (peak + k - reach));
+    sine += share[peak + k] * std::sin(step * (peak + k - reach));
   }
   out[0] = static_cast<float>(cosine / sum);
   out[1] = static_cast<float>(sine / sum);

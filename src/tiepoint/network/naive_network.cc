@@ -152,14 +152,32 @@ void Normalize(const Map& in, Map& out) {
 
 void MeanDirection(const Map& in, Map& out) {
   const double largest = *std::max_element(in.data.begin(), in.data.end());
-  const int width = in.shape.width;
-  double sum = 0, cosine = 0, sine = 0;
+  const int width = in.shape.width, reach = PeakReach(width);
+  std::vector<double> share(width);
+  double sum = 0;
   for (size_t i = 0; i < in.data.size(); ++i) {
     const double p = std::exp(in.data[i] - largest);
-    const double angle = 2 * std::numbers::pi * double(i % width) / width;
+    share[i % width] += p;
     sum += p;
-    cosine += p * std::cos(angle);
-    sine += p * std::sin(angle);
+  }
+  const auto at = [&](int column) { return share[(column + width) % width]; };
+  int peak = 0;
+  double most = -1;
+  for (int x = 0; x < width; ++x) {
+    double around = 0;
+    for (int k = -reach; k <= reach; ++k) {
+      around += (reach + 1 - std::abs(k)) * at(x + k);
+    }
+    if (around > most) {
+      most = around;
+      peak = x;
+    }
+  }
+  double cosine = 0, sine = 0;
+  for (int k = -reach; k <= reach; ++k) {
+    const double angle = 2 * std::numbers::pi * (peak + k) / width;
+    cosine += at(peak + k) * std::cos(angle);
+    sine += at(peak + k) * std::sin(angle);
   }
   out.data = {cosine / sum, sine / sum};
 }

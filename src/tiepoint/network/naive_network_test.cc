@@ -5,6 +5,7 @@
 #include <gtest/gtest.h>
 
 #include <cmath>
+#include <numbers>
 
 #include "tiepoint/base/error.h"
 
@@ -149,15 +150,26 @@ TEST(NaiveNetwork, L2NormalizeMakesTheWholeOutputUnit) {
 }
 
 TEST(NaiveNetwork, CircularSoftArgmaxIsTheMeanDirection) {
-  // Columns at 0, 90, 180 and 270 degrees with the shares 3, 1, 1, 1 of 6.
+  // Columns at 0, 90, 180 and 270 degrees with the shares 3, 1, 1, 1 of 6; that
+  // at 180 is not of the peak at 0.
   const float log3 = std::log(3.0f);
   EXPECT_THAT(
       RunOne(Layer(Type::kCircularSoftArgmax), {1, 1, 4}, {log3, 0, 0, 0}),
-      Pointwise(FloatNear(1e-6f), {1 / 3.0f, 0.0f}));
+      Pointwise(FloatNear(1e-6f), {0.5f, 0.0f}));
   // Two rows, and numbers whose exponentials overflow.
   EXPECT_THAT(RunOne(Layer(Type::kCircularSoftArgmax), {1, 2, 4},
                      {0, 1000, 0, 0, 0, 1000, 0, 0}),
               Pointwise(FloatNear(1e-6f), {0.0f, 1.0f}));
+  // Two directions: shares 4 and 2 of 6 at columns 15 and 7 of 16, reach 3.
+  const float nothing = -1000;
+  std::vector<float> scores(16, nothing);
+  scores[15] = std::log(4.0f);
+  scores[7] = std::log(2.0f);
+  const double angle = 2 * std::numbers::pi * 15 / 16;
+  EXPECT_THAT(RunOne(Layer(Type::kCircularSoftArgmax), {1, 1, 16}, scores),
+              Pointwise(FloatNear(1e-6f),
+                        {static_cast<float>(4 / 6.0 * std::cos(angle)),
+                         static_cast<float>(4 / 6.0 * std::sin(angle))}));
 }
 
 TEST(NaiveNetwork, ConvolutionMayKeepTheColumnsAndHalveTheRows) {

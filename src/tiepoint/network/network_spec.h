@@ -33,9 +33,12 @@ struct LayerSpec {
     // maximum over m (TILDE, LIFT).
     kGhh,
     kL2Normalize,  // the whole output to unit length; zeros stay zeros
-    // One channel whose W columns are directions, 2 pi x / W: p, the softmax
-    // over all values, gives (sum p cos, sum p sin), shape (2, 1, 1). The mean
-    // direction; its length says how sure the network is.
+    // One channel whose W columns are directions, 2 pi x / W: the softmax over
+    // all values, summed over the rows, is a share p of each column. Those
+    // within r = PeakReach(W) columns of the peak give (sum p cos, sum p sin),
+    // shape (2, 1, 1): of several directions the one, not their mean; its
+    // length says how sure the network is. The peak: where the shares around
+    // it, weighted r + 1 - |distance|, sum up to most; the first of equals.
     kCircularSoftArgmax,
   };
   Type type = Type::kRelu;
@@ -78,6 +81,12 @@ Shape OutputShape(const NetworkSpec& spec);
 
 // Multiply-adds of one sample (convolutions and linear layers).
 double MultiplyAdds(const NetworkSpec& spec);
+
+// Columns on either side that belong to a peak of kCircularSoftArgmax.
+inline int PeakReach(int width) {
+  const int reach = 3 * width / 16;  // 67 degrees
+  return reach > 0 ? reach : 1;
+}
 
 // JSON, the form in the weights file:
 // {"architecture": "...", "input": [1, 64, 64], "layers": [
