@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <cmath>
 #include <filesystem>
 
 #include "tiepoint/base/error.h"
@@ -70,8 +71,11 @@ TEST_F(TildeStacksTest, PlacesLieWithinTheScoreMaps) {
 TEST_F(TildeStacksTest, AFixedCameraHasItsOwnPlaces) {
   WriteBlobPhotograph(paths_[1], 330, 240, 40);  // the same as the first
   const PhotographStore store(paths_, 1024);
-  const FixedCamera camera = FindFixedCameraPlaces(store, {0, 1});
+  FixedCamera camera = FindFixedCameraPlaces(store, {0, 1});
   ASSERT_GE(camera.places.size(), 10u);
+  // All are seen twice: the best are merely the upper ones.
+  camera.places.insert(camera.places.end(), camera.others.begin(),
+                       camera.others.end());
   for (const RepeatedPoint& p : camera.places) EXPECT_EQ(p.photographs, 2);
   options_.camera = &camera;
   options_.stacks = 8;
