@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 #include <utility>
 
 #include "tiepoint/base/error.h"
@@ -20,8 +21,9 @@ namespace {
 using Planes = std::vector<GrayImage>;
 
 constexpr int kMargin = TildeStacks::kFilter / 2;
-// Blobs of these sigmas fit TILDE's window of 21 pixels.
-constexpr ScaleSpaceOptions kPointScales = {1.4, 6.0, 3};
+// Blobs of these sigmas fill TILDE's window of 21 pixels. Finer ones are more,
+// but come and go with the light, and what is learned from them does too.
+constexpr ScaleSpaceOptions kPointScales = {3.0, 7.6, 3};
 
 // Photographs of at least this size on both sides.
 std::vector<int> LargeEnough(const PhotographStore& photographs,
@@ -85,6 +87,9 @@ void AddNoise(Planes& planes, double strength, Random& random) {
   }
 }
 
+// Only those darker than their surroundings: windows, trees and holes are dark
+// at any hour, but what is bright is bright by the light that falls on it, and
+// so are clouds.
 std::vector<Keypoint> FindPoints(const Planes& planes, int count) {
   GrayImage gray = planes[0];
   for (size_t i = 0; i < gray.pixels.size(); ++i) {
@@ -92,9 +97,17 @@ std::vector<Keypoint> FindPoints(const Planes& planes, int count) {
                      0.587f * planes[1].pixels[i] +
                      0.299f * planes[2].pixels[i];
   }
+  const GrayImage inner = GaussianBlur(gray, 3), outer = GaussianBlur(gray, 6);
   const ImagePyramid pyramid(std::move(gray));
-  return FindHessianPoints(MakeScaleLevels(pyramid, kPointScales), count,
-                           SparseMaxima());
+  std::vector<Keypoint> points =
+      FindHessianPoints(MakeScaleLevels(pyramid, kPointScales),
+                        std::numeric_limits<int>::max(), SparseMaxima());
+  std::erase_if(points, [&](const Keypoint& p) {
+    const int x = static_cast<int>(p.x), y = static_cast<int>(p.y);
+    return inner.At(x, y) >= outer.At(x, y);
+  });
+  if (std::ssize(points) > count) points.resize(count);
+  return points;
 }
 
 // A square part of a photograph, and what is done with it.
@@ -177,8 +190,10 @@ FixedCamera FindFixedCameraPlaces(const PhotographStore& photographs,
     if (photographs.Width(i) != width || photographs.Height(i) != height) {
       throw InputError("photographs of a fixed camera must have one size");
     }
+    // No more than are wanted: those that repeat are then among the strongest
+    // of each photograph.
     detections.push_back(
-        FindPoints(photographs.GetColour(i, 0, 0, width, height), 8 * count));
+        FindPoints(photographs.GetColour(i, 0, 0, width, height), count));
   }
   // Twice as many below the best: no one knows what they are.
   std::vector<RepeatedPoint> all =

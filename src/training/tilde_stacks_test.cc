@@ -10,6 +10,7 @@
 
 #include "tiepoint/base/error.h"
 #include "tiepoint/features/grad_luv.h"
+#include "tiepoint/image/filter.h"
 #include "training/blob_photograph.h"
 
 namespace tiepoint {
@@ -97,6 +98,20 @@ TEST_F(TildeStacksTest, AFixedCameraHasItsOwnPlaces) {
           const int y = static_cast<int>(std::lround(place.y));
           return std::abs(whole[3].At(x, y) - lightness) < 1e-3f;
         }));
+  }
+}
+
+// What is bright may be so by the light.
+TEST_F(TildeStacksTest, PlacesAreDarkerThanTheirSurroundings) {
+  WriteBlobPhotograph(paths_[1], 330, 240, 40);
+  const PhotographStore store(paths_, 1024);
+  const GrayImage gray = store.Get(0);
+  const GrayImage inner = GaussianBlur(gray, 3), outer = GaussianBlur(gray, 6);
+  const FixedCamera camera = FindFixedCameraPlaces(store, {0, 1});
+  ASSERT_FALSE(camera.places.empty());
+  for (const RepeatedPoint& p : camera.places) {
+    const int x = static_cast<int>(p.x), y = static_cast<int>(p.y);
+    EXPECT_LT(inner.At(x, y), outer.At(x, y)) << x << " " << y;
   }
 }
 

@@ -9,7 +9,9 @@
 //   temporal        the score of a place is the same in all pictures
 // The paper works on 200 principal components of the windows; here filters are
 // sums of the lowest cosines, which are nearly those components for
-// photographs, and Adam replaces its alternating solver.
+// photographs, and Adam replaces its alternating solver. The constant is left
+// out: how bright or how blue a place is says much about one scene and little
+// about the next.
 #include <array>
 #include <cmath>
 #include <cstdio>
@@ -29,18 +31,20 @@ constexpr int kChannels = TildeStacks::kChannels;
 constexpr int kHalf = kFilter / 2;
 constexpr int kGroups = 4, kMaxes = 4, kFilters = kGroups * kMaxes;
 constexpr double kBlurSigma = 2;    // of the scores, as TildeDetector
-constexpr double kDecay = 1e-3;     // of ||w||^2
+constexpr double kDecay = 0.1;      // of ||w||^2
 constexpr double kNegatives = 2.5;  // a positive
 constexpr int kSafe = 8;            // pixels; no negative nearer to a place
 
-// What the channels of photographs have on average: they enter the network as
-// (channel - mean) / deviation; Export takes both into the filters.
+// Channels enter the network as (channel - mean) / unit; Export takes both into
+// the filters. The means are those of photographs. The unit is the deviation of
+// L for all: lightness then weighs most, as in the paper, whose components are
+// of the channels as they are. With each channel's own deviation, colours and
+// gradients weigh more, and fewer points repeat on other scenes.
 constexpr std::array<double, kChannels> kMean = {128, 128, 12, 140, 96, 140};
-constexpr std::array<double, kChannels> kDeviation = {10, 10, 15, 60, 12, 12};
+constexpr double kUnit = 60;
 
-torch::Tensor PerChannel(const std::array<double, kChannels>& values,
-                         torch::Device device) {
-  return torch::tensor(std::vector<float>(values.begin(), values.end()))
+torch::Tensor ChannelMeans(torch::Device device) {
+  return torch::tensor(std::vector<float>(kMean.begin(), kMean.end()))
       .view({1, kChannels, 1, 1})
       .to(device);
 }
@@ -65,6 +69,9 @@ class TildeNetwork : public torch::nn::Module {
         0.01 * torch::randn({kFilters, kChannels, cosines, cosines}));
     bias_ = register_parameter("bias", 0.01 * torch::randn({kFilters}));
     cosines_ = register_buffer("cosines", CosineRows(cosines));
+    torch::Tensor used = torch::ones({cosines, cosines});
+    used[0][0] = 0;  // the constant
+    used_ = register_buffer("used", used);
     const torch::Tensor offset = torch::arange(kFilter) - double(kHalf);
     torch::Tensor line =
         torch::exp(-offset * offset / (2 * kBlurSigma * kBlurSigma));
@@ -75,13 +82,16 @@ class TildeNetwork : public torch::nn::Module {
 
   torch::Tensor Filters() const {
     return torch::einsum("fcij,iy,jx->fcyx",
-                         {coefficients_, cosines_, cosines_});
+                         {coefficients_ * used_, cosines_, cosines_});
   }
   torch::Tensor bias() const { return bias_; }
 
-  // Of all filters: N x 16 x h x w.
+  // Of all filters: N x 16 x h x w. The cosines of the windows come first: they
+  // are few, separable and need no gradient.
   torch::Tensor Responses(const torch::Tensor& channels) const {
-    return torch::conv2d(channels, Filters(), bias_);
+    const torch::Tensor weight = (coefficients_ * used_).transpose(2, 3);
+    return torch::conv2d(Cosines(channels),
+                         weight.reshape({kFilters, -1, 1, 1}), bias_);
   }
   // Blurred, N x h x w.
   torch::Tensor Scores(const torch::Tensor& responses) const {
@@ -90,7 +100,21 @@ class TildeNetwork : public torch::nn::Module {
   }
 
  private:
-  torch::Tensor coefficients_, bias_, cosines_, blur_;
+  // Of the windows around all pixels: N x (channel, along x, along y) x h x w.
+  torch::Tensor Cosines(const torch::Tensor& channels) const {
+    const torch::NoGradGuard guard;
+    const int64_t count = cosines_.size(0);
+    const int64_t height = channels.size(2), width = channels.size(3);
+    const torch::Tensor along_x =
+        torch::conv2d(channels.reshape({-1, 1, height, width}),
+                      cosines_.view({count, 1, 1, kFilter}));
+    const int64_t inner = along_x.size(3);
+    return torch::conv2d(along_x.reshape({-1, 1, height, inner}),
+                         cosines_.view({count, 1, kFilter, 1}))
+        .view({channels.size(0), kChannels * count * count, -1, inner});
+  }
+
+  torch::Tensor coefficients_, bias_, cosines_, used_, blur_;
 };
 
 // exp(a (1 - r / b)) - 1 with a = 5, b = 3, scaled to 1 in the middle.
@@ -108,8 +132,8 @@ torch::Tensor PeakShape(torch::Device device) {
 torch::Tensor Channels(const TildeStacks& batch, torch::Device device) {
   const int size = batch.side + 2 * kHalf;
   return (ToDevice(batch.channels, kChannels, size, size, device) -
-          PerChannel(kMean, device)) /
-         PerChannel(kDeviation, device);
+          ChannelMeans(device)) /
+         kUnit;
 }
 
 // 1 where a negative may lie: stacks x side x side.
@@ -237,10 +261,9 @@ double Repeatability(const TildeNetwork& network, const TildeStacks& batch,
 void Export(const TildeNetwork& network, Model& model) {
   const torch::NoGradGuard guard;
   const torch::Device cpu = torch::kCPU;
-  const torch::Tensor filters =
-      network.Filters().to(cpu) / PerChannel(kDeviation, cpu);
-  const torch::Tensor bias = network.bias().to(cpu) -
-                             (filters * PerChannel(kMean, cpu)).sum({1, 2, 3});
+  const torch::Tensor filters = network.Filters().to(cpu) / kUnit;
+  const torch::Tensor bias =
+      network.bias().to(cpu) - (filters * ChannelMeans(cpu)).sum({1, 2, 3});
   StoreTensor("conv.weight", filters, model);
   StoreTensor("conv.bias", bias, model);
 }

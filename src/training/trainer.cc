@@ -27,7 +27,8 @@ std::string TrainOptions::Validate() const {
       std::max(mining, MiningNegative()) > 64) {
     return "--mining must be 1 .. 64";
   }
-  if (cosines < 1 || cosines > 21) return "--cosines must be 1 .. 21";
+  // The first is the constant, which no filter has.
+  if (cosines < 2 || cosines > 21) return "--cosines must be 2 .. 21";
   if (!(clip >= 0)) return "--clip must be 0 (off) or a positive norm";
   if (stop_at < 0) return "--stop-at must be 0 (off) or a step";
   if (precision != "float" && precision != "bfloat16") {

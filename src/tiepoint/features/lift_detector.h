@@ -28,7 +28,7 @@ struct LiftDetectorOptions {
   // picture without any structure, times scale^score_scale_power. Below 0 the
   // small ones, whose places are more exact, come first
   // (docs/experiments.md, section 7).
-  double score_scale_power = -0.25;
+  double score_scale_power = -0.35;
 
   std::string Validate() const;
 };
