@@ -366,7 +366,7 @@ std::vector<std::string> Implementation::Notes(const ProtocolResult&) const {
                 options_.pairs.min_angle, options_.pairs.max_angle,
                 options_.pairs.max_pairs);
   std::vector<std::string> notes = {text};
-  notes.push_back(
+  notes.emplace_back(
       "A match is correct within 3 working pixels of the true epipolar lines "
       "(mean of both images); this says nothing of its place on the line.");
   const auto sideways = std::count_if(pairs_.begin(), pairs_.end(),

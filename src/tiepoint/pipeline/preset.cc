@@ -222,7 +222,7 @@ std::vector<fs::path> ModelFolders(const std::string& models) {
     folders.push_back(program.parent_path().parent_path() / "share" /
                       "tiepoint" / "models");
   }
-  folders.push_back(TIEPOINT_SOURCE_MODELS);
+  folders.emplace_back(TIEPOINT_SOURCE_MODELS);
   return folders;
 }
 
@@ -323,6 +323,7 @@ double UsualRatio(const Preset& preset) {
 
 std::vector<std::string> PresetNames() {
   std::vector<std::string> names;
+  names.reserve(kPresets.size());
   for (const NamedPreset& preset : kPresets) names.emplace_back(preset.name);
   return names;
 }
