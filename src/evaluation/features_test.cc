@@ -67,6 +67,16 @@ void ExpectEqual(const Features& a, const Features& b) {
   EXPECT_EQ(a.scale_y, b.scale_y);
 }
 
+// What is asked for stands; else each preset has its own.
+TEST_F(FeaturesTest, TheRatioIsThatOfThePreset) {
+  const auto sift = MakeFeatureSource("sift", {});
+  EXPECT_EQ(RatioFor(*sift, 0), 0.8);
+  EXPECT_EQ(RatioFor(*UndoSiftShift(*sift), 0), 0.8);
+  EXPECT_EQ(RatioFor(*sift, 0.95), 0.95);
+  EXPECT_EQ(UsualRatio(ParsePreset("default")), 0.9);
+  EXPECT_EQ(UsualRatio(ParsePreset("sift/none/rootsift")), 0.8);
+}
+
 // A point of the stored file and a camera go to the working image together.
 TEST(Frames, CamerasAndHomographiesFollowThePixels) {
   Features first, second;

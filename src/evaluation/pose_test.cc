@@ -155,6 +155,11 @@ TEST_F(PoseProtocolTest, RobustEstimatorsBearOutliers) {
       EXPECT_LT(Worst(measured, method + ".error"), 2) << method;
     }
     EXPECT_NEAR(measured.at("magsac.precision")[0], 0.42, 0.08);
+    // Of the keypoints, not of the matches that the ratio leaves.
+    for (const std::string method : {"magsac", "ratio+magsac"}) {
+      EXPECT_EQ(measured.at(method + ".score")[0],
+                measured.at(method + ".correct")[0] / kPoints);
+    }
   }
 }
 
