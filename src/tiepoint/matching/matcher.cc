@@ -167,7 +167,34 @@ std::vector<Match> MatchDescriptors(const DescriptorMatrix& first,
     const bool has_second = row.second > 0 && row.second < kInfinity;
     const float ratio = has_second ? std::sqrt(row.best / row.second) : 1.0f;
     if (ratio > options.max_ratio) continue;
-    matches.push_back({i, row.index, 1 - row.best / 2, ratio});
+    matches.push_back({.i = i,
+                       .j = row.index,
+                       .similarity = 1 - row.best / 2,
+                       .ratio = ratio});
+  }
+  return matches;
+}
+
+std::vector<Match> MatchBothWays(const DescriptorMatrix& first,
+                                 const DescriptorMatrix& second) {
+  const MatchOptions one_way{.mutual = false};
+  std::vector<Match> matches = MatchDescriptors(first, second, one_way);
+  std::vector<Match> back(second.rows, Match{.i = -1, .j = -1});
+  for (const Match& match : MatchDescriptors(second, first, one_way)) {
+    back[match.i] = match;
+  }
+  for (Match& match : matches) {
+    const Match& of_j = back[match.j];
+    if (of_j.j == match.i) {
+      match.reverse_ratio = of_j.ratio;
+      continue;
+    }
+    constexpr float kLargest = 2;
+    const float own = 2 * (1 - match.similarity);  // squared distances
+    const float nearest = 2 * (1 - of_j.similarity);
+    match.reverse_ratio =
+        nearest > 0 ? std::clamp(std::sqrt(own / nearest), 1.0f, kLargest)
+                    : kLargest;
   }
   return matches;
 }

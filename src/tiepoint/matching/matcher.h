@@ -14,6 +14,10 @@ struct Match {
   int j = 0;
   float similarity = 0;  // 1 - d^2 / 2 (the cosine, for unit descriptors)
   float ratio = 1;       // d / distance to the second nearest of i; 1 if none
+  // MatchBothWays only: d / distance of j to the nearest keypoint of the first
+  // image other than i; 1 if none. Below 1 where i is the nearest of j (the
+  // match is mutual), above where another is; at most 2.
+  float reverse_ratio = 1;
   bool operator==(const Match&) const = default;
 };
 
@@ -31,5 +35,10 @@ struct MatchOptions {
 std::vector<Match> MatchDescriptors(const DescriptorMatrix& first,
                                     const DescriptorMatrix& second,
                                     const MatchOptions& options = {});
+
+// The nearest neighbour of each keypoint of the first image, mutual or not,
+// with ratios both ways: what a classifier of matches looks at.
+std::vector<Match> MatchBothWays(const DescriptorMatrix& first,
+                                 const DescriptorMatrix& second);
 
 }  // namespace tiepoint

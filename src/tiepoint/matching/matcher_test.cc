@@ -187,6 +187,25 @@ TEST(MatcherTest, RowsWithoutNumbersNeverMatch) {
   EXPECT_TRUE(MatchDescriptors(a, b).empty());
 }
 
+TEST(MatcherTest, BothWaysComparesWithTheBestOtherOfEither) {
+  const DescriptorMatrix a = RandomUnit(150, 32, 21);
+  const DescriptorMatrix b = RandomUnit(90, 32, 22);
+  const std::vector<Match> matches = MatchBothWays(a, b);
+  ASSERT_EQ(matches.size(), 150u);
+  int mutual = 0;
+  for (const Match& match : matches) {
+    EXPECT_EQ(match.j, Nearest(a, match.i, b));
+    double other = 10;
+    for (int i = 0; i < a.rows; ++i) {
+      if (i != match.i) other = std::min(other, Distance(a, i, b, match.j));
+    }
+    const double expected = Distance(a, match.i, b, match.j) / other;
+    EXPECT_NEAR(match.reverse_ratio, std::min(expected, 2.0), 1e-4);
+    mutual += match.reverse_ratio < 1;
+  }
+  EXPECT_EQ(mutual, static_cast<int>(MatchDescriptors(a, b).size()));
+}
+
 TEST(MatcherTest, EmptySetsAreFine) {
   const auto some = RandomUnit(4, 8, 12);
   EXPECT_TRUE(MatchDescriptors({}, {}).empty());
