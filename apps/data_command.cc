@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "command.h"
+#include "data_matches.h"
 #include "data_show.h"
 #include "data_sources.h"
 #include "feature_options.h"
@@ -312,5 +313,6 @@ void AddDataCommand(CLI::App& app, CommandContext& context) {
       app.add_subcommand("data", "Training data: make it, look at it");
   data->require_subcommand(1);
   AddPrepare(*data, context);
+  AddDataMatches(*data, context);
   AddDataShow(*data, context);
 }
