@@ -96,7 +96,11 @@ Model ReadModel(const std::string& path) {
                      "': no network is described in it (not a Tiepoint model)");
   }
   Model model;
-  model.spec = NetworkSpecFromJson(network->second);
+  try {
+    model.spec = NetworkSpecFromJson(network->second);
+  } catch (const InputError& error) {
+    throw InputError("weights file '" + path + "': " + error.what());
+  }
   model.weights = std::move(file.tensors);
   file.metadata.erase("network");
   model.notes = std::move(file.metadata);

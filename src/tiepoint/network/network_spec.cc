@@ -153,6 +153,10 @@ NetworkSpec NetworkSpecFromJson(const std::string& text) {
   try {
     const auto json = nlohmann::json::parse(text);
     spec.architecture = json.at("architecture").get<std::string>();
+    if (!json.contains("layers")) {
+      throw InputError("network '" + spec.architecture +
+                       "' is no chain of layers");
+    }
     const auto input = json.at("input").get<std::vector<int>>();
     if (input.size() != 3) throw InputError("'input' needs three sizes");
     spec.input = {input[0], input[1], input[2]};
