@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <cstdio>
+
 #include "tiepoint/base/error.h"
 #include "training/architectures.h"
 #include "training/descriptor_loss.h"
@@ -76,6 +78,11 @@ void TrainDescriptor(const TrainOptions& options) {
       MakeTask(options.architecture.empty() ? "deepdesc" : options.architecture,
                options);
   task.model.notes["loss"] = options.descriptor_loss;
+  if (options.support > 0) {
+    char text[32];
+    std::snprintf(text, sizeof text, "%g", options.support);
+    task.model.notes["support"] = text;
+  }
   const PatchGeometry geometry = NotedGeometry(task.model);
 
   PrepareTorch(options);

@@ -248,7 +248,7 @@ struct MatchBatches::Sample {
 MatchBatches::MatchBatches(std::span<const MatchSet> sets, Part part,
                            const MatchBatchOptions& options, uint64_t seed)
     : sets_(sets), options_(options), seed_(seed) {
-  const auto held_out = [](int image) { return image % 4 == 2; };
+  const auto held_out = [](int image) { return image % 8 == 2; };
   for (int s = 0; s < static_cast<int>(sets.size()); ++s) {
     const MatchSet& set = sets[s];
     for (int p = 0; p < static_cast<int>(set.pairs.size()); ++p) {

@@ -54,7 +54,7 @@ struct MatchModel {
   std::vector<float> depth, scale_error, angle_error;
 };
 
-// One of four photographs of each scene is held out, with all pairs that it is
+// One of eight photographs of each scene is held out, with all pairs that it is
 // part of. Pairs with fewer than 30 right matches are left out.
 class MatchBatches {
  public:

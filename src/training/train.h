@@ -54,6 +54,21 @@ struct TrainOptions {
   // else each stack is one photograph in made light.
   bool fixed_camera = false;
 
+  // Descriptor: half width of the patches, scales of the keypoint; 0: that of
+  // the architecture. What a set of patches (Brown's form) shows is for the
+  // user to know.
+  double support = 0;
+
+  // Correspondence: matches of a pair, share of pairs that are made, what is
+  // asked of E ("virtual": that it is right at virtual points; "essential":
+  // that it is the true one; "none"), and how much from which share of the
+  // steps on.
+  int matches = 1000;
+  double synthetic = 0.5;
+  std::string regression = "virtual";
+  double regression_weight = 0.5;
+  double regression_from = 0.2;
+
   // LIFT, or descriptor with `orientation`: what is not tuned, e.g.
   // "detector,orientation".
   std::string frozen;
@@ -86,6 +101,8 @@ void TrainDescriptor(const TrainOptions& options);
 void TrainOrientation(const TrainOptions& options);
 void TrainDetector(const TrainOptions& options);
 void TrainTilde(const TrainOptions& options);
+// Of matches (match_set.h), not of photographs.
+void TrainCorrespondence(const TrainOptions& options);
 // Writes options.output (detector) and beside it .orientation.safetensors and
 // .descriptor.safetensors.
 void TrainLift(const TrainOptions& options);

@@ -45,7 +45,8 @@ const std::vector<Option>& Options() {
       {"architecture", "NAME", &O::architecture, Option::kWeights,
        "descriptor: deepdesc (when empty), deepdesc-dense, "
        "deepdesc-sparse or logpolar; orientation: lift-orientation (when "
-       "empty), logpolar-orientation or circular-orientation"},
+       "empty), logpolar-orientation or circular-orientation; correspondence: "
+       "two-stage-attention (when empty), two-stage, lfgc-side or lfgc"},
       {"descriptor", "FILE", &O::descriptor, Option::kNone,
        "orientation: the frozen descriptor, or sift; lift, and descriptor "
        "with --orientation: to begin with"},
@@ -77,6 +78,18 @@ const std::vector<Option>& Options() {
        "hinge: learn from the hardest 1/N"},
       {"mining-negative", "N", &O::mining_negative, Option::kWeights,
        "hinge: the same for pairs of two points; 0: as --mining"},
+      {"support", "SCALES", &O::support, Option::kWeights,
+       "descriptor: half width of the patches; 0: that of the architecture"},
+      {"matches", "N", &O::matches, Option::kWeights,
+       "correspondence: matches of a pair"},
+      {"synthetic", "SHARE", &O::synthetic, Option::kWeights,
+       "correspondence: pairs that are made, not photographed"},
+      {"regression", "NAME", &O::regression, Option::kWeights,
+       "correspondence: virtual, essential (the paper) or none"},
+      {"regression-weight", "X", &O::regression_weight, Option::kWeights,
+       "correspondence: of that term"},
+      {"regression-from", "SHARE", &O::regression_from, Option::kWeights,
+       "correspondence: of the steps, before it counts"},
       {"shape-weight", "X", &O::shape_weight, Option::kWeights,
        "tilde: of the shape term"},
       {"temporal-weight", "X", &O::temporal_weight, Option::kWeights,
@@ -332,7 +345,10 @@ const std::vector<TrainKind>& TrainKinds() {
       {"tilde", "finds points that stay in changing light (pictures a step)",
        TrainTilde, 16},
       {"lift", "tunes the three together; needs weights of each", TrainLift,
-       64}};
+       64},
+      {"correspondence",
+       "tells right matches from wrong ones; of tiepoint data matches",
+       TrainCorrespondence, 32}};
   return kinds;
 }
 

@@ -30,6 +30,23 @@ std::string TrainOptions::Validate() const {
   // The first is the constant, which no filter has.
   if (cosines < 2 || cosines > 21) return "--cosines must be 2 .. 21";
   if (!(clip >= 0)) return "--clip must be 0 (off) or a positive norm";
+  if (!(support >= 0 && support <= 64)) {
+    return "--support must be 0 (the architecture's) .. 64";
+  }
+  if (matches < 32 || matches > 65535) return "--matches must be 32 .. 65535";
+  if (!(synthetic >= 0 && synthetic <= 1)) {
+    return "--synthetic must be a share, 0 .. 1";
+  }
+  if (regression != "virtual" && regression != "essential" &&
+      regression != "none") {
+    return "--regression must be virtual, essential or none";
+  }
+  if (!(regression_weight >= 0)) {
+    return "--regression-weight must not be negative";
+  }
+  if (!(regression_from >= 0 && regression_from <= 1)) {
+    return "--regression-from must be a share, 0 .. 1";
+  }
   if (stop_at < 0) return "--stop-at must be 0 (off) or a step";
   if (precision != "float" && precision != "bfloat16") {
     return "--precision must be float or bfloat16";

@@ -19,6 +19,8 @@ struct TrainingTask {
   std::shared_ptr<torch::nn::Module> network;  // its parameters are trained
   Model model;  // spec, normalisation, notes; `export_weights` fills the rest
   std::function<void(Model&)> export_weights;
+  // How the model is written to options.output; empty: WriteModel.
+  std::function<void(const Model&)> write;
   // The loss of step `iteration`. Batches come in order from 0.
   std::function<torch::Tensor(int iteration)> loss;
   // Measured on held-out photographs, network in evaluation mode.

@@ -214,7 +214,11 @@ class TrainingLoop {
     for (const auto& [name, value] : validation) {
       notes["validation_" + name] = Compact(value);
     }
-    WriteModel(options_.output, task_.model, task_.half);
+    if (task_.write) {
+      task_.write(task_.model);
+    } else {
+      WriteModel(options_.output, task_.model, task_.half);
+    }
   }
 
   void Show() {
