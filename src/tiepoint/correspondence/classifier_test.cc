@@ -58,10 +58,11 @@ class CorrespondenceClassifierTest : public ::testing::Test {
       const Keypoint& b = second_.keypoints[i];
       sum += SquaredEpipolarError(fundamental, {a.x, a.y, b.x, b.y});
     }
-    return std::sqrt(sum / (kCount / 2));
+    return std::sqrt(sum / kGood);
   }
 
   static constexpr int kCount = 60;
+  static constexpr int kGood = kCount / 2;
   FeatureSet first_, second_;
   std::vector<Match> matches_;
 };

@@ -118,6 +118,7 @@ TEST_P(ConsensusNetworkTest, ManyThreadsMayCallAtOnce) {
   }
   std::vector<ConsensusResult> together(4);
   std::vector<std::thread> threads;
+  threads.reserve(4);
   for (int t = 0; t < 4; ++t) {
     threads.emplace_back([&, t] {
       for (int k = 0; k < 5; ++k) together[t] = network.Run(inputs[t]);
