@@ -364,6 +364,16 @@ double SquaredSampsonError(const Matrix3& matrix, const PointPair& pair) {
          (line2.head<2>().squaredNorm() + line1.head<2>().squaredNorm());
 }
 
+double SquaredEpipolarError(const Matrix3& matrix, const PointPair& pair) {
+  const Matrix3d m = FromArray(matrix);
+  const Vector3d line2 = m * Ray1(pair);
+  const Vector3d line1 = m.transpose() * Ray2(pair);
+  const double product = Ray2(pair).dot(line2);
+  return product * product *
+         (1 / line2.head<2>().squaredNorm() +
+          1 / line1.head<2>().squaredNorm());
+}
+
 double TransferError(const Matrix3& homography, const PointPair& pair) {
   const Vector3d p = FromArray(homography) * Ray1(pair);
   const Vector2d difference = p.head<2>() / p.z() - Vector2d(pair.x2, pair.y2);

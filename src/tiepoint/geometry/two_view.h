@@ -77,6 +77,11 @@ TwoViewGeometry EstimateTwoViewGeometry(const std::vector<PointPair>& pairs,
 // coordinates: (x2' M x1)^2 / (|M x1|_xy^2 + |M' x2|_xy^2).
 double SquaredSampsonError(const Matrix3& matrix, const PointPair& pair);
 
+// Squared symmetric epipolar distance: the squared distances of the two points
+// to the epipolar lines of the other one, added; units as above. Infinite or
+// not a number where a point is an epipole.
+double SquaredEpipolarError(const Matrix3& matrix, const PointPair& pair);
+
 // Distance in the second image between H x1 and x2 (infinite at the horizon).
 double TransferError(const Matrix3& homography, const PointPair& pair);
 

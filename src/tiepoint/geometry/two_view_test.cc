@@ -396,5 +396,14 @@ TEST(TwoViewTest, UnusableOptionsAndCamerasAreRefused) {
                InputError);
 }
 
+TEST(EpipolarErrorTest, IsTheSquaredDistanceToBothLines) {
+  // Sideways motion: the line of (x, y) is y2 = y1, in both images.
+  const Matrix3 sideways{0, 0, 0, 0, 0, -1, 0, 1, 0};
+  EXPECT_NEAR(SquaredEpipolarError(sideways, {3, 5, 90, 7}), 2 * 4, 1e-12);
+  // The scale of the matrix does not matter, the second image's zoom does.
+  const Matrix3 zoomed{0, 0, 0, 0, 0, -10, 0, 20, 0};  // 2 y1 = y2
+  EXPECT_NEAR(SquaredEpipolarError(zoomed, {3, 5, 90, 12}), 4 + 1, 1e-12);
+}
+
 }  // namespace
 }  // namespace tiepoint

@@ -24,4 +24,15 @@ namespace tiepoint {
 std::optional<Matrix3> WeightedEightPoint(std::span<const PointPair> normalized,
                                           std::span<const double> weights);
 
+// The same with Hartley's conditioning ("In Defense of the Eight-Point
+// Algorithm", PAMI 1997), by the weights: in each image the weighted centroid
+// is moved to 0 and the weighted root mean square distance from it made
+// sqrt(2); the matrix found there is mapped back and made of unit (Frobenius)
+// norm. So the answer does not depend on units or origin: pairs may be pixels
+// (an F) as well as normalised (an E). On exact pairs it is the answer of the
+// plain form, which is the published one.
+// Also nothing when the points of an image that count are all the same.
+std::optional<Matrix3> ConditionedEightPoint(std::span<const PointPair> pairs,
+                                             std::span<const double> weights);
+
 }  // namespace tiepoint

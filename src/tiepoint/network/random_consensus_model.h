@@ -29,9 +29,7 @@ inline ConsensusModel RandomConsensusModel(const ConsensusSpec& spec,
     float mean = 0, deviation = 0.1f;
     if (ends(name, ".weight")) {
       deviation = 1 / std::sqrt(static_cast<float>(shape.back()));
-    } else if (ends(name, ".scale")) {
-      mean = 0.5f;
-    } else if (ends(name, ".output.bias")) {
+    } else if (ends(name, ".scale") || ends(name, ".output.bias")) {
       mean = 0.5f;
     }
     for (float& v : tensor.data) v = mean + deviation * v;
