@@ -133,6 +133,12 @@ ProtocolPtr MakePose(const EvaluateArguments& a) {
   options.max_image_size = a.ImageSize(kImageSize);
   options.runs = a.runs;
   options.seed = a.common.seed;
+  const bool learned =
+      std::any_of(options.estimators.begin(), options.estimators.end(),
+                  [](const auto& name) { return name.starts_with("learned"); });
+  if (learned && options.classifier.empty()) {
+    options.classifier = FindModel(a.extractor.models, "correspondence");
+  }
   return MakePoseProtocol(a.folders, options);
 }
 
@@ -422,8 +428,8 @@ void AddPoseOptions(CLI::App& command, EvaluateArguments& arguments) {
   PoseProtocolOptions& pose = arguments.pose;
   command
       .add_option("--estimators", pose.estimators,
-                  "[ratio+|gms+] eightpoint, ransac, magsac or tiepoint, by "
-                  "commas")
+                  "[ratio+|gms+|learned+] eightpoint, ransac, magsac, guided "
+                  "or tiepoint, by commas")
       ->delimiter(',')
       ->type_name("NAMES")
       ->capture_default_str();
@@ -436,6 +442,17 @@ void AddPoseOptions(CLI::App& command, EvaluateArguments& arguments) {
   command
       .add_option("--max-pairs", pose.pairs.max_pairs,
                   "Pairs of a sequence, spread evenly; 0: all")
+      ->capture_default_str();
+  command
+      .add_option("--correspondence", pose.classifier,
+                  "Weights of the network of learned+ estimators; else that of "
+                  "--models")
+      ->type_name("FILE");
+  command
+      .add_option("--outliers", pose.outliers,
+                  "Leave matches out at random until this share is wrong; 0: "
+                  "take them as they are")
+      ->type_name("SHARE")
       ->capture_default_str();
   command.add_option("--list-images", pose.pairs.list_images,
                      "Folder of the photographs that pair lists name");

@@ -5,7 +5,10 @@
 #include <array>
 #include <chrono>
 #include <cstdio>
+#include <fstream>
+#include <iterator>
 #include <map>
+#include <optional>
 #include <set>
 #include <utility>
 
@@ -16,12 +19,13 @@
 #include "tiepoint/base/error.h"
 #include "tiepoint/base/parallel.h"
 #include "tiepoint/base/random.h"
+#include "tiepoint/correspondence/classifier.h"
 #include "tiepoint/geometry/essential.h"
 
 namespace tiepoint {
 namespace {
 
-enum class Filter { kNone, kRatio, kGms };
+enum class Filter { kNone, kRatio, kGms, kLearned };
 
 struct Method {
   std::string name;  // as asked for
@@ -38,11 +42,16 @@ Method ParseMethod(const std::string& name) {
     return method;
   }
   const std::string filter = name.substr(0, plus);
-  if (filter != "ratio" && filter != "gms") {
+  if (filter == "ratio") {
+    method.filter = Filter::kRatio;
+  } else if (filter == "gms") {
+    method.filter = Filter::kGms;
+  } else if (filter == "learned") {
+    method.filter = Filter::kLearned;
+  } else {
     throw InputError("no filter of matches \"" + filter +
-                     "\"; there are ratio, gms");
+                     "\"; there are ratio, gms, learned");
   }
-  method.filter = filter == "ratio" ? Filter::kRatio : Filter::kGms;
   method.estimator = ParsePoseEstimator(name.substr(plus + 1));
   return method;
 }
@@ -100,23 +109,108 @@ View ViewOf(const FeatureSource& source, const PosePair& pair,
   return view;
 }
 
-std::vector<Match> FilteredMatches(const View& view, Filter filter,
-                                   const PoseProtocolOptions& options) {
-  MatchOptions matching;
-  matching.mutual = filter != Filter::kGms;
-  if (filter == Filter::kRatio) matching.max_ratio = view.max_ratio;
-  const auto matches = MatchDescriptors(view.first->set.descriptors,
-                                        view.second->set.descriptors, matching);
-  if (filter != Filter::kGms) return matches;
-  return FilterGms(view.first->set, view.second->set, matches, options.gms);
+// Candidates of one filter, and what it keeps of them.
+struct Filtered {
+  std::vector<Match> matches;
+  std::vector<PointPair> points;  // of the matches
+  std::vector<double> weights;    // of the matches; empty: all alike
+  int candidates_correct = 0;     // right ones before the filter
+  int correct = 0;                // and after
+  double milliseconds = 0;        // that the filter took
+};
+
+// Leaves matches out at random until `share` of them is wrong.
+void MakeHarder(const View& view, double share, uint64_t seed,
+                std::vector<Match>& matches) {
+  std::vector<int> right, wrong;
+  for (int k = 0; k < static_cast<int>(matches.size()); ++k) {
+    (view.IsCorrect(view.Points(matches[k])) ? right : wrong).push_back(k);
+  }
+  Random random(seed);
+  const auto thin = [&](std::vector<int>& list, double count) {
+    while (static_cast<double>(list.size()) > count) {
+      const int k = random.Integer(static_cast<int>(list.size()));
+      list[k] = list.back();
+      list.pop_back();
+    }
+  };
+  thin(right, static_cast<double>(wrong.size()) * (1 - share) / share);
+  thin(wrong, static_cast<double>(right.size()) * share / (1 - share));
+  right.insert(right.end(), wrong.begin(), wrong.end());
+  std::sort(right.begin(), right.end());
+  std::vector<Match> kept;
+  for (const int k : right) kept.push_back(matches[k]);
+  matches = std::move(kept);
 }
 
-std::vector<PointPair> Shuffled(std::vector<PointPair> points, uint64_t seed) {
-  Random random(seed);
-  for (int i = static_cast<int>(points.size()) - 1; i > 0; --i) {
-    std::swap(points[i], points[random.Integer(i + 1)]);
+// The features with their places corrected for distortion.
+FeatureSet WithPlaces(const FeatureSet& set,
+                      const std::vector<std::array<double, 2>>& places) {
+  FeatureSet result;
+  result.image_width = set.image_width;
+  result.image_height = set.image_height;
+  result.keypoints = set.keypoints;
+  for (size_t i = 0; i < places.size(); ++i) {
+    result.keypoints[i].x = static_cast<float>(places[i][0]);
+    result.keypoints[i].y = static_cast<float>(places[i][1]);
   }
-  return points;
+  return result;
+}
+
+Filtered ApplyFilter(const View& view, Filter filter,
+                     const PoseProtocolOptions& options,
+                     const CorrespondenceClassifier* classifier) {
+  Filtered result;
+  const DescriptorMatrix& first = view.first->set.descriptors;
+  const DescriptorMatrix& second = view.second->set.descriptors;
+  std::vector<Match> matches;
+  if (filter == Filter::kLearned) {
+    matches = MatchBothWays(first, second);
+  } else {
+    matches =
+        MatchDescriptors(first, second, {.mutual = filter != Filter::kGms});
+  }
+  if (options.outliers > 0) {
+    MakeHarder(view, options.outliers, options.seed, matches);
+  }
+  for (const Match& match : matches) {
+    result.candidates_correct += view.IsCorrect(view.Points(match));
+  }
+  const auto start = std::chrono::steady_clock::now();
+  switch (filter) {
+    case Filter::kNone:
+      result.matches = std::move(matches);
+      break;
+    case Filter::kRatio:
+      for (const Match& match : matches) {
+        if (match.ratio <= view.max_ratio) result.matches.push_back(match);
+      }
+      break;
+    case Filter::kGms:
+      result.matches =
+          FilterGms(view.first->set, view.second->set, matches, options.gms);
+      break;
+    case Filter::kLearned: {
+      const Classification seen =
+          classifier->Classify(WithPlaces(view.first->set, view.places1),
+                               WithPlaces(view.second->set, view.places2),
+                               matches, view.camera1, view.camera2);
+      for (size_t k = 0; k < matches.size(); ++k) {
+        if (!(seen.weights[k] > 0)) continue;
+        result.matches.push_back(matches[k]);
+        result.weights.push_back(seen.weights[k]);
+      }
+      break;
+    }
+  }
+  result.milliseconds = std::chrono::duration<double, std::milli>(
+                            std::chrono::steady_clock::now() - start)
+                            .count();
+  for (const Match& match : result.matches) {
+    result.points.push_back(view.Points(match));
+    result.correct += view.IsCorrect(result.points.back());
+  }
+  return result;
 }
 
 // One run of one method.
@@ -127,14 +221,24 @@ struct Trial {
   double milliseconds = 0;
 };
 
-Trial Try(const View& view, const std::vector<PointPair>& points,
-          PoseEstimator estimator, const RelativePose& truth,
-          PoseOptions options, uint64_t seed) {
+Trial Try(const View& view, const Filtered& filtered, PoseEstimator estimator,
+          const RelativePose& truth, PoseOptions options, uint64_t seed) {
   options.seed = seed;
-  const std::vector<PointPair> shuffled = Shuffled(points, StreamSeed(seed, 2));
+  std::vector<int> order(filtered.points.size());
+  Random random(StreamSeed(seed, 2));
+  for (int i = 0; i < static_cast<int>(order.size()); ++i) order[i] = i;
+  for (int i = static_cast<int>(order.size()) - 1; i > 0; --i) {
+    std::swap(order[i], order[random.Integer(i + 1)]);
+  }
+  std::vector<PointPair> shuffled;
+  std::vector<double> weights;
+  for (const int i : order) {
+    shuffled.push_back(filtered.points[i]);
+    if (!filtered.weights.empty()) weights.push_back(filtered.weights[i]);
+  }
   const auto start = std::chrono::steady_clock::now();
   const PoseEstimate estimate = EstimatePose(
-      estimator, shuffled, {}, view.camera1, view.camera2, options);
+      estimator, shuffled, weights, view.camera1, view.camera2, options);
   const std::chrono::duration<double, std::milli> time =
       std::chrono::steady_clock::now() - start;
   Trial trial;
@@ -143,6 +247,11 @@ Trial Try(const View& view, const std::vector<PointPair>& points,
   trial.inliers = static_cast<int>(estimate.inliers.size());
   trial.milliseconds = time.count();
   return trial;
+}
+
+std::string ReadWhole(const std::string& path) {
+  std::ifstream file(path, std::ios::binary);
+  return {std::istreambuf_iterator<char>(file), {}};
 }
 
 // Changes when a number does that the pairs are judged by.
@@ -173,6 +282,12 @@ class Implementation final : public PoseProtocol {
       : options_(options), columns_(PoseColumns()) {
     for (const std::string& name : options.estimators) {
       methods_.push_back(ParseMethod(name));
+      const bool learned = methods_.back().filter == Filter::kLearned;
+      if (!learned || classifier_) continue;
+      if (options.classifier.empty()) {
+        throw InputError("the filter learned needs a correspondence network");
+      }
+      classifier_.emplace(options.classifier);
     }
     for (const std::string& folder : folders) {
       for (const PosePair& pair : FindPosePairs(folder, options.pairs)) {
@@ -218,12 +333,12 @@ class Implementation final : public PoseProtocol {
     const bool exact = method.estimator == PoseEstimator::kEightPoint;
     return exact ? 1 : options_.runs;
   }
-  std::vector<Trial> Trials(
-      const View& view, const PosePair& pair,
-      const std::map<Filter, std::vector<PointPair>>& points) const;
+  std::vector<Trial> Trials(const View& view, const PosePair& pair,
+                            const std::map<Filter, Filtered>& filtered) const;
 
   PoseProtocolOptions options_;
   std::vector<Method> methods_;
+  std::optional<CorrespondenceClassifier> classifier_;
   std::vector<PosePair> pairs_;
   std::vector<Item> items_;
   std::vector<Column> columns_;
@@ -233,42 +348,47 @@ class Implementation final : public PoseProtocol {
 Json Implementation::Settings() const {
   const PosePairOptions& pairs = options_.pairs;
   const PoseOptions& pose = options_.pose;
-  return {{"max_image_size", options_.max_image_size},
-          {"pairs",
-           {{"min_angle", pairs.min_angle},
-            {"max_angle", pairs.max_angle},
-            {"max_pairs_of_a_sequence", pairs.max_pairs},
-            {"min_shared_points", pairs.min_shared_points},
-            {"truth", TruthChecksum(pairs_)}}},
-          {"estimators", options_.estimators},
-          {"runs", options_.runs},
-          {"seed", options_.seed},
-          {"max_ratio", RatioJson(options_.max_ratio)},
-          {"gms",
-           {{"rotation", options_.gms.rotation},
-            {"scale", options_.gms.scale},
-            {"factor", options_.gms.factor}}},
-          {"max_error", pose.max_error},
-          {"magsac",
-           {{"confidence", pose.confidence},
-            {"max_iterations", pose.max_iterations}}},
-          {"ransac",
-           {{"confidence", pose.ransac_confidence},
-            {"max_iterations", pose.ransac_max_iterations}}},
-          {"tiepoint",
-           {{"max_error", pose.two_view.max_error},
-            {"confidence", pose.two_view.confidence},
-            {"max_iterations", pose.two_view.max_iterations},
-            {"min_inliers", pose.two_view.min_inliers}}},
-          {"correct",
-           {{"distance", "mean of the distances from both epipolar lines"},
-            {"max_error", kCorrectDistance}}}};
+  return {
+      {"max_image_size", options_.max_image_size},
+      {"pairs",
+       {{"min_angle", pairs.min_angle},
+        {"max_angle", pairs.max_angle},
+        {"max_pairs_of_a_sequence", pairs.max_pairs},
+        {"min_shared_points", pairs.min_shared_points},
+        {"truth", TruthChecksum(pairs_)}}},
+      {"estimators", options_.estimators},
+      {"runs", options_.runs},
+      {"seed", options_.seed},
+      {"max_ratio", RatioJson(options_.max_ratio)},
+      {"gms",
+       {{"rotation", options_.gms.rotation},
+        {"scale", options_.gms.scale},
+        {"factor", options_.gms.factor}}},
+      {"classifier", options_.classifier.empty()
+                         ? Json()
+                         : Json(HexChecksum(ReadWhole(options_.classifier)))},
+      {"outliers", options_.outliers},
+      {"max_error", pose.max_error},
+      {"magsac",
+       {{"confidence", pose.confidence},
+        {"max_iterations", pose.max_iterations}}},
+      {"ransac",
+       {{"confidence", pose.ransac_confidence},
+        {"max_iterations", pose.ransac_max_iterations}}},
+      {"tiepoint",
+       {{"max_error", pose.two_view.max_error},
+        {"confidence", pose.two_view.confidence},
+        {"max_iterations", pose.two_view.max_iterations},
+        {"min_inliers", pose.two_view.min_inliers}}},
+      {"correct",
+       {{"distance", "mean of the distances from both epipolar lines"},
+        {"max_error", kCorrectDistance}}}};
 }
 
 // Of all methods, one after the other, each with its runs.
 std::vector<Trial> Implementation::Trials(
     const View& view, const PosePair& pair,
-    const std::map<Filter, std::vector<PointPair>>& points) const {
+    const std::map<Filter, Filtered>& filtered) const {
   struct Work {
     const Method* method;
     int run;
@@ -282,7 +402,7 @@ std::vector<Trial> Implementation::Trials(
   std::vector<Trial> trials(work.size());
   ParallelFor(static_cast<int>(work.size()), [&](int k) {
     const Method& method = *work[k].method;
-    trials[k] = Try(view, points.at(method.filter), method.estimator,
+    trials[k] = Try(view, filtered.at(method.filter), method.estimator,
                     pair.cam2_from_cam1, options_.pose,
                     StreamSeed(options_.seed, work[k].run));
   });
@@ -293,17 +413,13 @@ Measurement Implementation::Measure(const FeatureSource& source,
                                     const Item& item) const {
   const PosePair& pair = PairOf(item);
   const View view = ViewOf(source, pair, options_);
-  std::map<Filter, std::vector<PointPair>> points;
-  std::map<Filter, double> correct;
+  std::map<Filter, Filtered> filtered;
   for (const Method& method : methods_) {
-    if (points.contains(method.filter)) continue;
-    std::vector<PointPair>& places = points[method.filter];
-    for (const Match& match : FilteredMatches(view, method.filter, options_)) {
-      places.push_back(view.Points(match));
-      correct[method.filter] += view.IsCorrect(places.back());
-    }
+    if (filtered.contains(method.filter)) continue;
+    filtered[method.filter] = ApplyFilter(
+        view, method.filter, options_, classifier_ ? &*classifier_ : nullptr);
   }
-  const std::vector<Trial> trials = Trials(view, pair, points);
+  const std::vector<Trial> trials = Trials(view, pair, filtered);
 
   const auto keypoints =
       static_cast<double>(std::min(view.places1.size(), view.places2.size()));
@@ -313,18 +429,24 @@ Measurement Implementation::Measure(const FeatureSource& source,
     const auto series = [&](const char* name) -> std::vector<double>& {
       return measurement[method.name + "." + name];
     };
-    const double count = static_cast<double>(points[method.filter].size());
+    const Filtered& given = filtered[method.filter];
+    const auto share = [&](double of) {
+      return of > 0 ? given.correct / of : 0;
+    };
+    const auto count = static_cast<double>(given.matches.size());
     series("matches") = {count};
-    series("correct") = {correct[method.filter]};
-    series("precision") = {count > 0 ? correct[method.filter] / count : 0};
-    series("score") = {keypoints > 0 ? correct[method.filter] / keypoints : 0};
+    series("correct") = {static_cast<double>(given.correct)};
+    series("precision") = {share(count)};
+    series("recall") = {share(given.candidates_correct)};
+    series("score") = {share(keypoints)};
     for (int run = 0; run < RunsOf(method); ++run, ++trial) {
       series("error").push_back(trial->error.Max());
       series("rotation_error").push_back(trial->error.rotation);
       series("translation_error").push_back(trial->error.translation);
       series("answered").push_back(trial->answered);
       series("inliers").push_back(trial->inliers);
-      series("milliseconds").push_back(trial->milliseconds);
+      series("milliseconds")
+          .push_back(trial->milliseconds + given.milliseconds);
     }
   }
   return measurement;
@@ -384,7 +506,7 @@ PoseProtocol::Matches Implementation::MatchesOf(const FeatureSource& source,
   const View view = ViewOf(source, PairOf(item), options_);
   Matches result{view.first,
                  view.second,
-                 FilteredMatches(view, Filter::kNone, options_),
+                 ApplyFilter(view, Filter::kNone, options_, nullptr).matches,
                  {},
                  {}};
   for (const Match& match : result.matches) {
@@ -409,6 +531,9 @@ std::string PoseProtocolOptions::Validate() const {
   if (runs < 1) return "at least one run is needed";
   if (!(max_ratio >= 0 && max_ratio <= 1)) {
     return "the ratio of distances must lie above 0 and be at most 1, or be 0";
+  }
+  if (!(outliers >= 0 && outliers < 1)) {
+    return "the share of wrong matches must be at least 0 and below 1";
   }
   if (!(gms.factor > 0)) return "the factor of GMS must be positive";
   TwoViewOptions limits = pose.two_view;

@@ -19,14 +19,20 @@ struct PoseProtocolOptions {
   PosePairOptions pairs;
   // Longer side of the working images; errors are in their pixels. 0: stored.
   int max_image_size = 1024;
-  // Each [FILTER+]ESTIMATOR. Filters: "ratio" (max_ratio), "gms" (of all
-  // one-way nearest neighbours instead of mutual ones). Estimators: see
-  // ParsePoseEstimator.
+  // Each [FILTER+]ESTIMATOR. Filters: "ratio" (max_ratio); of all one-way
+  // nearest neighbours instead of mutual ones "gms" and "learned" (those to
+  // which `classifier` gives weight; the estimators that take weights are given
+  // them). Estimators: see ParsePoseEstimator.
   std::vector<std::string> estimators = {"magsac",   "ratio+magsac",
                                          "tiepoint", "gms+ransac",
                                          "ransac",   "eightpoint"};
   double max_ratio = 0;  // 0: RatioFor the features
   GmsOptions gms;
+  // Weights file of a correspondence network, for "learned".
+  std::string classifier;
+  // Above 0: before any filter, matches are left out at random until this share
+  // is wrong, so that filters can be compared at one difficulty.
+  double outliers = 0;
   // Thresholds of the estimators, in working pixels; its seed is not used.
   PoseOptions pose;
   // Each run has a seed of its own, and its own random order of the matches:

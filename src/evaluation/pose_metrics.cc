@@ -139,6 +139,8 @@ std::vector<Column> PoseColumns() {
                                0));
   columns.push_back(MeanColumn("precision", "precision",
                                "correct / matches, 0 without matches", 3));
+  columns.push_back(MeanColumn("recall", "recall",
+                               "correct / those that the filter was given", 3));
   columns.push_back(MeanColumn("score", "score",
                                "correct / smaller number of keypoints of the "
                                "two photographs",

@@ -32,7 +32,7 @@ inline constexpr double kCorrectDistance = 3;
 
 // Columns over the series "error" (PoseError::Max, infinite without an answer),
 // "rotation_error", "translation_error", "answered" (0 or 1), "matches",
-// "inliers", "correct", "precision", "score" and "milliseconds".
+// "inliers", "correct", "precision", "recall", "score" and "milliseconds".
 std::vector<Column> PoseColumns();
 
 }  // namespace tiepoint

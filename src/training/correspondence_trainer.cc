@@ -26,6 +26,9 @@ const std::vector<Architecture>& Architectures() {
   static const std::vector<Architecture> all = {
       {"two-stage-attention", {kMatchInputs, 128, {6, 6}, true}, Norm::kAffine},
       {"two-stage", {kMatchInputs, 128, {6, 6}, false}, Norm::kAffine},
+      {"three-stage-attention",
+       {kMatchInputs, 128, {4, 4, 4}, true},
+       Norm::kAffine},
       {"lfgc-side", {kMatchInputs, 128, {12}, false}, Norm::kBatch},
       {"lfgc", {4, 128, {12}, false}, Norm::kBatch}};
   return all;
@@ -95,11 +98,16 @@ torch::Tensor RegressionLoss(const std::string& kind,
                                  squared(stage.essential + batch.essential)),
                   told);
   }
-  constexpr double kLargest = 0.1;
-  return MeanOf(SymmetricEpipolarSquared(batch.virtual_points, stage.essential)
-                    .clamp_max(kLargest)
-                    .mean(1),
-                told);
+  // Of distances d: log(1 + d / 3 px), which asks for the last pixel as much as
+  // for the first hundred.
+  constexpr double kUnit = 0.003;
+  return MeanOf(
+      torch::log1p(torch::sqrt(SymmetricEpipolarSquared(batch.virtual_points,
+                                                        stage.essential) +
+                               1e-12) /
+                   kUnit)
+          .mean(1),
+      told);
 }
 
 struct PairCounts {

@@ -66,7 +66,7 @@ struct TrainOptions {
   int matches = 1000;
   double synthetic = 0.5;
   std::string regression = "virtual";
-  double regression_weight = 0.5;
+  double regression_weight = 0.2;
   double regression_from = 0.2;
 
   // LIFT, or descriptor with `orientation`: what is not tuned, e.g.

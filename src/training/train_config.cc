@@ -46,7 +46,8 @@ const std::vector<Option>& Options() {
        "descriptor: deepdesc (when empty), deepdesc-dense, "
        "deepdesc-sparse or logpolar; orientation: lift-orientation (when "
        "empty), logpolar-orientation or circular-orientation; correspondence: "
-       "two-stage-attention (when empty), two-stage, lfgc-side or lfgc"},
+       "two-stage-attention (when empty), two-stage, "
+       "three-stage-attention, lfgc-side or lfgc"},
       {"descriptor", "FILE", &O::descriptor, Option::kNone,
        "orientation: the frozen descriptor, or sift; lift, and descriptor "
        "with --orientation: to begin with"},
