@@ -610,12 +610,11 @@ double EssentialErrorDegrees(std::span<const float> essential,
   const double direction =
       std::atan2(a.translation.cross(b.translation).norm(),
                  std::abs(a.translation.dot(b.translation)));
-  // Both pairs of rotations differ by half a turn around the translation, so
-  // any true one will do: the nearest solution to it is what counts.
   double turn = std::numbers::pi;
   for (const Matrix3d& r : a.rotations) {
-    turn = std::min(turn,
-                    Eigen::AngleAxisd(r * b.rotations[0].transpose()).angle());
+    for (const Matrix3d& true_r : b.rotations) {
+      turn = std::min(turn, Eigen::AngleAxisd(r * true_r.transpose()).angle());
+    }
   }
   return std::max(direction, turn) * 180 / std::numbers::pi;
 }

@@ -82,8 +82,8 @@ class MatchBatches {
 };
 
 // Degrees between an E (its sign and scale do not matter) and a true one: the
-// larger of the angles of rotation and direction of translation, of those
-// solutions of E that are nearest to the truth; 0..180.
+// larger of the angles between the directions of translation (sign ignored) and
+// between those of the two rotations of each that are nearest; 0..180.
 double EssentialErrorDegrees(std::span<const float> essential,
                              std::span<const float> truth);
 
