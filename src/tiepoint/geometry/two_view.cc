@@ -13,6 +13,7 @@
 #include "tiepoint/base/random.h"
 #include "tiepoint/geometry/eigen_arrays.h"
 #include "tiepoint/geometry/essential.h"
+#include "tiepoint/geometry/sampson_refinement.h"
 #include "tiepoint/geometry/usac.h"
 
 namespace tiepoint {
@@ -81,12 +82,6 @@ Matrix3d Fundamental(const Matrix3d& essential, const PinholeCamera& camera1,
       FundamentalFromEssential(ToArray(essential), camera1, camera2));
 }
 
-struct Pose {
-  Matrix3d rotation;
-  Vector3d translation;
-  Matrix3d Essential() const { return CrossMatrix(translation) * rotation; }
-};
-
 // Of pairs in pixels.
 Pose PoseOf(const Matrix3d& essential, std::span<const PointPair> inliers,
             const PinholeCamera& camera1, const PinholeCamera& camera2) {
@@ -96,102 +91,6 @@ Pose PoseOf(const Matrix3d& essential, std::span<const PointPair> inliers,
   }
   const RelativePose pose = PoseFromEssential(ToArray(essential), normalized);
   return {FromArray(pose.rotation), Vector3d(pose.translation.data())};
-}
-
-// `pose` moved by a small rotation (3) and a small turn of the translation
-// across itself (2).
-Pose Moved(const Pose& pose, const Eigen::Matrix<double, 5, 1>& step) {
-  const Vector3d turn = step.head<3>();
-  const double angle = turn.norm();
-  Pose result = pose;
-  if (angle > 0) {
-    result.rotation =
-        Eigen::AngleAxisd(angle, turn / angle).toRotationMatrix() *
-        pose.rotation;
-  }
-  const Vector3d side = pose.translation.unitOrthogonal();
-  const Vector3d other = pose.translation.cross(side);
-  result.translation =
-      (pose.translation + step(3) * side + step(4) * other).normalized();
-  return result;
-}
-
-// Sampson errors in pixels, with sign; `pairs` in pixels.
-Eigen::VectorXd Residuals(const Pose& pose, std::span<const PointPair> pairs,
-                          const PinholeCamera& camera1,
-                          const PinholeCamera& camera2) {
-  const Matrix3d f = Fundamental(pose.Essential(), camera1, camera2);
-  Eigen::VectorXd result(pairs.size());
-  for (size_t i = 0; i < pairs.size(); ++i) {
-    const Vector3d line2 = f * Ray1(pairs[i]);
-    const Vector3d line1 = f.transpose() * Ray2(pairs[i]);
-    const double norm =
-        line2.head<2>().squaredNorm() + line1.head<2>().squaredNorm();
-    result(i) = norm > 0 ? Ray2(pairs[i]).dot(line2) / std::sqrt(norm) : 0;
-  }
-  return result;
-}
-
-// Least squares of the Sampson errors with Tukey's weights (zero at
-// `max_error`), Levenberg-Marquardt over the five degrees of freedom.
-Pose Refined(const Pose& start, std::span<const PointPair> pairs,
-             const PinholeCamera& camera1, const PinholeCamera& camera2,
-             double max_error) {
-  const auto cost = [&](const Eigen::VectorXd& r) {
-    double sum = 0;
-    for (const double v : r) {
-      const double u = 1 - std::min(1.0, v * v / (max_error * max_error));
-      sum += 1 - u * u * u;
-    }
-    return sum;
-  };
-  Pose pose = start;
-  Eigen::VectorXd residuals = Residuals(pose, pairs, camera1, camera2);
-  double current = cost(residuals);
-  double damping = 1e-4;
-  for (int iteration = 0; iteration < 20; ++iteration) {
-    constexpr double kDelta = 1e-6;
-    Eigen::Matrix<double, Eigen::Dynamic, 5> jacobian(residuals.size(), 5);
-    for (int k = 0; k < 5; ++k) {
-      Eigen::Matrix<double, 5, 1> step = Eigen::Matrix<double, 5, 1>::Zero();
-      step(k) = kDelta;
-      const auto ahead = Residuals(Moved(pose, step), pairs, camera1, camera2);
-      const auto back = Residuals(Moved(pose, -step), pairs, camera1, camera2);
-      jacobian.col(k) = (ahead - back) / (2 * kDelta);
-    }
-    Eigen::VectorXd weights(residuals.size());
-    for (int i = 0; i < residuals.size(); ++i) {
-      const double u = 1 - std::min(1.0, residuals(i) * residuals(i) /
-                                             (max_error * max_error));
-      weights(i) = u * u;
-    }
-    const Eigen::Matrix<double, 5, 5> normal =
-        jacobian.transpose() * weights.asDiagonal() * jacobian;
-    const Eigen::Matrix<double, 5, 1> gradient =
-        jacobian.transpose() * weights.asDiagonal() * residuals;
-    bool improved = false;
-    for (int attempt = 0; attempt < 6 && !improved; ++attempt) {
-      Eigen::Matrix<double, 5, 5> damped = normal;
-      damped.diagonal() *= 1 + damping;
-      const Eigen::Matrix<double, 5, 1> step = damped.ldlt().solve(-gradient);
-      if (!step.allFinite()) break;
-      const Pose moved = Moved(pose, step);
-      const auto r = Residuals(moved, pairs, camera1, camera2);
-      const double next = cost(r);
-      if (next < current) {
-        improved = current - next > 1e-9 * current;
-        pose = moved;
-        residuals = r;
-        current = next;
-        damping = std::max(1e-9, damping / 10);
-        if (!improved) return pose;
-      } else {
-        damping *= 10;
-      }
-    }
-    if (!improved) break;
-  }
-  return pose;
 }
 
 // The rotation that turns the rays of the first camera best into those of the
@@ -248,13 +147,17 @@ bool TranslationIsTold(std::span<const PointPair> inliers, size_t num_pairs,
                        const Pose& pose, const PinholeCamera& camera1,
                        const PinholeCamera& camera2,
                        const TwoViewOptions& options) {
-  Eigen::VectorXd errors =
-      Residuals(pose, inliers, camera1, camera2).cwiseAbs();
+  const SampsonProblem sampson(inliers, {}, camera1, camera2);
+  const Matrix3d essential = pose.Essential();
+  std::vector<double> errors;
+  for (size_t i = 0; i < inliers.size(); ++i) {
+    errors.push_back(std::sqrt(sampson.SquaredError(essential, i)));
+  }
   std::nth_element(errors.begin(), errors.begin() + errors.size() / 2,
                    errors.end());
   // A transfer error has both axes and the noise of both images; the factor is
   // the 99.9 % point, 3.7 sqrt(2) sigma.
-  const double sigma = 1.4826 * errors(errors.size() / 2);
+  const double sigma = 1.4826 * errors[errors.size() / 2];
   const int by_rotation =
       CountRotationInliers(inliers, camera1, camera2, pose.rotation,
                            std::max(options.max_error, 5.3 * sigma));
@@ -431,8 +334,9 @@ TwoViewGeometry EstimateTwoViewGeometry(const std::vector<PointPair>& pairs,
   std::vector<PointPair> inliers = distinct_inliers();
   std::optional<Pose> pose;
   if (essential && inliers.size() >= needed) {
-    pose = Refined(PoseOf(matrix, inliers, camera1, camera2), distinct, camera1,
-                   camera2, options.max_error);
+    pose = SampsonProblem(distinct, {}, camera1, camera2)
+               .Refined(PoseOf(matrix, inliers, camera1, camera2),
+                        {.cutoff = options.max_error});
     // The refined matrix may have turned the points behind a camera.
     pose = PoseOf(pose->Essential(), inliers, camera1, camera2);
     matrix = pose->Essential().normalized();

@@ -1,0 +1,281 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "tiepoint/geometry/guided_essential.h"
+
+#include <Eigen/Dense>
+#include <algorithm>
+#include <array>
+#include <cmath>
+#include <numeric>
+
+#include "tiepoint/base/error.h"
+#include "tiepoint/base/random.h"
+#include "tiepoint/geometry/essential.h"
+#include "tiepoint/geometry/five_point.h"
+#include "tiepoint/geometry/model_scorer.h"
+#include "tiepoint/geometry/prosac_sampler.h"
+#include "tiepoint/geometry/sampson_refinement.h"
+
+namespace tiepoint {
+namespace {
+
+using Eigen::Matrix3d;
+
+constexpr int kSampleSize = ProsacSampler::kSampleSize;
+
+// Either of the two poses whose E is nearest, whatever is in front of it: the
+// Sampson errors are the same.
+Pose AnyPose(const Matrix3& essential) {
+  const Eigen::JacobiSVD<Matrix3d> svd(
+      FromArray(essential), Eigen::ComputeFullU | Eigen::ComputeFullV);
+  Matrix3d u = svd.matrixU(), v = svd.matrixV();
+  if (u.determinant() < 0) u = -u;
+  if (v.determinant() < 0) v = -v;
+  Matrix3d w;
+  w << 0, -1, 0, 1, 0, 0, 0, 0, 1;
+  return {u * w * v.transpose(), u.col(2)};
+}
+
+struct Model {
+  Matrix3 essential;
+  ModelScore score;
+};
+
+class Search {
+ public:
+  // Distinct pairs with weights above 0, in random order.
+  Search(std::vector<PointPair> pairs, std::vector<double> weights,
+         const PinholeCamera& camera1, const PinholeCamera& camera2,
+         const GuidedOptions& options);
+
+  std::optional<Model> Run();
+  int iterations() const { return iterations_; }
+
+ private:
+  Model Optimized(const Model& model, int iterations) const;
+  void Keep(const Model& model);
+  void UpdateNeeded();
+
+  const GuidedOptions options_;
+  const PinholeCamera camera1_, camera2_;
+  const double cutoff_;
+  std::vector<int> ranked_;  // places in problem_, by weight
+  std::vector<double> ranked_weights_;
+  SampsonProblem problem_;
+  std::optional<ModelScorer> scorer_;
+  std::optional<ProsacSampler> sampler_;
+  std::optional<Model> best_;
+  int iterations_ = 0;
+  int needed_;
+};
+
+Search::Search(std::vector<PointPair> pairs, std::vector<double> weights,
+               const PinholeCamera& camera1, const PinholeCamera& camera2,
+               const GuidedOptions& options)
+    : options_(options),
+      camera1_(camera1),
+      camera2_(camera2),
+      cutoff_(options.cutoff_factor * options.max_error),
+      ranked_(pairs.size()),
+      problem_(camera1, camera2),
+      needed_(options.max_iterations) {
+  for (size_t i = 0; i < pairs.size(); ++i) {
+    problem_.Add(Normalized(pairs[i], camera1, camera2),
+                 options.weigh_scores ? weights[i] : 1);
+  }
+  std::iota(ranked_.begin(), ranked_.end(), 0);
+  std::stable_sort(ranked_.begin(), ranked_.end(),
+                   [&](int a, int b) { return weights[a] > weights[b]; });
+  for (const int i : ranked_) ranked_weights_.push_back(weights[i]);
+  scorer_.emplace(problem_.normalized(), problem_.weights(), camera1, camera2,
+                  options.max_error, cutoff_);
+  sampler_.emplace(ranked_weights_);
+}
+
+std::optional<Model> Search::Run() {
+  Random random(StreamSeed(options_.seed, 2));
+  double best_sampled = 0;
+  while (iterations_ < needed_) {
+    ++iterations_;
+    std::array<PointPair, kSampleSize> sample;
+    const auto ranks = sampler_->Sample(random);
+    for (int k = 0; k < kSampleSize; ++k) {
+      sample[k] = problem_.normalized()[ranked_[ranks[k]]];
+    }
+    // The best of the sample alone is optimised, and whenever it beats the
+    // samples before: against the optimised best none would have a chance.
+    std::optional<Model> candidate;
+    for (const Matrix3& essential : FivePoint(sample)) {
+      const auto score = scorer_->Score(essential, best_sampled);
+      if (!score) continue;
+      best_sampled = score->quality;
+      candidate = {essential, *score};
+    }
+    if (!candidate) continue;
+    Keep(*candidate);
+    Keep(Optimized(*candidate, 4));
+  }
+  if (!best_) return std::nullopt;
+  for (int round = 0; round < 2; ++round) {
+    const Model last = Optimized(*best_, 10);
+    if (last.score.quality < best_->score.quality) break;
+    best_ = last;
+  }
+  return best_;
+}
+
+// Over the pairs that are near enough to come within the cutoff.
+Model Search::Optimized(const Model& model, int iterations) const {
+  SampsonProblem near(camera1_, camera2_);
+  const Matrix3d essential = FromArray(model.essential);
+  for (size_t i = 0; i < problem_.normalized().size(); ++i) {
+    if (problem_.SquaredError(essential, i) < 4 * cutoff_ * cutoff_) {
+      near.Add(problem_.normalized()[i], problem_.weights()[i]);
+    }
+  }
+  const Pose pose =
+      near.Refined(AnyPose(model.essential), {.loss = RobustLoss::kMagsac,
+                                              .cutoff = cutoff_,
+                                              .max_iterations = iterations});
+  Model result;
+  result.essential = ToArray(pose.Essential().normalized());
+  result.score = scorer_->FullScore(result.essential);
+  return result;
+}
+
+void Search::Keep(const Model& model) {
+  if (best_ && model.score.quality <= best_->score.quality) return;
+  best_ = model;
+  scorer_->SetBest(model.score.num_inliers);
+  UpdateNeeded();
+}
+
+// PROSAC's rule: the search may end when, for the n best ranks of some n, their
+// share of inliers is no chance (5 % level, wrong models having 5 % inliers)
+// and a sample of right ones would have been drawn with the confidence wanted.
+void Search::UpdateNeeded() {
+  constexpr int kFewest = 20;
+  constexpr double kByChance = 0.05;
+  const int count = static_cast<int>(ranked_.size());
+  const Matrix3d essential = FromArray(best_->essential);
+  double least = options_.max_iterations;
+  int pool = count;
+  int inliers = 0;
+  for (int n = 1; n <= count; ++n) {
+    inliers += problem_.SquaredError(essential, ranked_[n - 1]) <=
+               options_.max_error * options_.max_error;
+    if (!sampler_->EndsGroup(n) || (n < kFewest && n < count)) continue;
+    const double random = kSampleSize + (n - kSampleSize) * kByChance +
+                          std::sqrt(2.706 * n * kByChance * (1 - kByChance));
+    if (inliers < random && n < count) continue;
+    double right = 1;  // chance of a sample
+    for (int k = 0; k < kSampleSize; ++k) {
+      right *= std::max(0.0, static_cast<double>(inliers - k) / (n - k));
+    }
+    const double samples =
+        right >= 1 ? 1 : std::log1p(-options_.confidence) / std::log1p(-right);
+    // The largest of pools that are as good: samples should be spread.
+    if (samples <= std::max<double>(least, options_.min_iterations)) {
+      least = std::min(least, samples);
+      pool = n;
+    }
+  }
+  needed_ = std::min(
+      options_.max_iterations,
+      std::max(options_.min_iterations, static_cast<int>(std::ceil(least))));
+  sampler_->LimitPool(pool);
+}
+
+void CheckInput(std::span<const PointPair> pairs,
+                std::span<const double> weights, const PinholeCamera& camera1,
+                const PinholeCamera& camera2, const GuidedOptions& options) {
+  const std::string problem = options.Validate();
+  if (!problem.empty()) throw InputError(problem);
+  if (!(Usable(camera1) && Usable(camera2))) {
+    throw InputError("a camera needs finite numbers and focal lengths above 0");
+  }
+  if (!weights.empty() && weights.size() != pairs.size()) {
+    throw InputError("essential matrices need one weight a match, or none");
+  }
+  for (const double weight : weights) {
+    if (!(weight >= 0) || !std::isfinite(weight)) {
+      throw InputError("weights of matches are finite and not negative");
+    }
+  }
+}
+
+}  // namespace
+
+std::string GuidedOptions::Validate() const {
+  if (!(max_error > 0) || !std::isfinite(max_error)) {
+    return "the largest error of an inlier must be a positive number of pixels";
+  }
+  if (!(cutoff_factor >= 1) || !std::isfinite(cutoff_factor)) {
+    return "the factor of the cutoff must be at least 1";
+  }
+  if (!(confidence > 0 && confidence < 1)) {
+    return "the confidence must lie between 0 and 1";
+  }
+  if (max_iterations < 1) return "at least one iteration is needed";
+  return "";
+}
+
+std::optional<GuidedEssential> EstimateEssential(
+    std::span<const PointPair> pairs, std::span<const double> weights,
+    const PinholeCamera& camera1, const PinholeCamera& camera2,
+    const GuidedOptions& options) {
+  CheckInput(pairs, weights, camera1, camera2, options);
+  // By place, the largest weight of a place first; then in an order drawn from
+  // the seed: nothing is left of the order handed in.
+  struct Item {
+    std::array<double, 4> place;
+    double weight;
+  };
+  std::vector<Item> items;
+  for (size_t i = 0; i < pairs.size(); ++i) {
+    const double weight = weights.empty() ? 1 : weights[i];
+    const PointPair& p = pairs[i];
+    if (weight > 0 && Usable(p)) {
+      items.push_back({{p.x1, p.y1, p.x2, p.y2}, weight});
+    }
+  }
+  std::sort(items.begin(), items.end(), [](const Item& a, const Item& b) {
+    return a.place != b.place ? a.place < b.place : a.weight > b.weight;
+  });
+  items.erase(std::unique(items.begin(), items.end(),
+                          [](const Item& a, const Item& b) {
+                            return a.place == b.place;
+                          }),
+              items.end());
+  if (items.size() < kSampleSize) return std::nullopt;
+  Random random(StreamSeed(options.seed, 1));
+  for (int i = static_cast<int>(items.size()) - 1; i > 0; --i) {
+    std::swap(items[i], items[random.Integer(i + 1)]);
+  }
+  std::vector<PointPair> distinct;
+  std::vector<double> distinct_weights;
+  for (const Item& item : items) {
+    const auto& p = item.place;
+    distinct.push_back({p[0], p[1], p[2], p[3]});
+    distinct_weights.push_back(item.weight);
+  }
+
+  Search search(distinct, distinct_weights, camera1, camera2, options);
+  const std::optional<Model> model = search.Run();
+  if (!model) return std::nullopt;
+  GuidedEssential result;
+  result.iterations = search.iterations();
+  result.score = model->score.quality;
+  result.essential = model->essential;
+  const Matrix3 in_pixels =
+      FundamentalFromEssential(model->essential, camera1, camera2);
+  result.inliers = EpipolarInliers(in_pixels, pairs, options.max_error);
+  std::vector<PointPair> voters;
+  for (const int i : EpipolarInliers(in_pixels, distinct, options.max_error)) {
+    voters.push_back(Normalized(distinct[i], camera1, camera2));
+  }
+  result.pose = PoseFromEssential(model->essential, voters);
+  result.essential = EssentialFromPose(result.pose);
+  return result;
+}
+
+}  // namespace tiepoint
