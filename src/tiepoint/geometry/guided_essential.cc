@@ -21,12 +21,14 @@ namespace {
 using Eigen::Matrix3d;
 
 constexpr int kSampleSize = ProsacSampler::kSampleSize;
+// Steps of a refinement within the search and at its end.
+constexpr int kSteps = 10, kLastSteps = 20;
 
 // Either of the two poses whose E is nearest, whatever is in front of it: the
 // Sampson errors are the same.
-Pose AnyPose(const Matrix3& essential) {
+Pose AnyPose(const Matrix3d& essential) {
   const Eigen::JacobiSVD<Matrix3d> svd(
-      FromArray(essential), Eigen::ComputeFullU | Eigen::ComputeFullV);
+      essential, Eigen::ComputeFullU | Eigen::ComputeFullV);
   Matrix3d u = svd.matrixU(), v = svd.matrixV();
   if (u.determinant() < 0) u = -u;
   if (v.determinant() < 0) v = -v;
@@ -51,9 +53,13 @@ class Search {
   int iterations() const { return iterations_; }
 
  private:
-  Model Optimized(const Model& model, int iterations) const;
+  std::vector<int> Near(const Matrix3& essential, double max_error) const;
+  Pose Refined(const SampsonProblem& problem, const Pose& start,
+               int steps) const;
+  Model Optimized(const Matrix3d& essential, int steps) const;
   void Keep(const Model& model);
   void UpdateNeeded();
+  void Shake(Random& random);
 
   const GuidedOptions options_;
   const PinholeCamera camera1_, camera2_;
@@ -112,32 +118,64 @@ std::optional<Model> Search::Run() {
     }
     if (!candidate) continue;
     Keep(*candidate);
-    Keep(Optimized(*candidate, 4));
+    Keep(Optimized(FromArray(candidate->essential), kSteps));
   }
   if (!best_) return std::nullopt;
-  for (int round = 0; round < 2; ++round) {
-    const Model last = Optimized(*best_, 10);
-    if (last.score.quality < best_->score.quality) break;
-    best_ = last;
-  }
+  Keep(Optimized(FromArray(best_->essential), kLastSteps));
+  Shake(random);
   return best_;
 }
 
-// Over the pairs that are near enough to come within the cutoff.
-Model Search::Optimized(const Model& model, int iterations) const {
-  SampsonProblem near(camera1_, camera2_);
-  const Matrix3d essential = FromArray(model.essential);
+// The score has several tops side by side where the parallax is small. From
+// poses that fit a few inliers best, neighbouring ones are reached.
+void Search::Shake(Random& random) {
+  constexpr int kRounds = 10, kInVain = 3;
+  constexpr int kSubset = 20;
+  int in_vain = 0;
+  for (int round = 0; round < kRounds && in_vain < kInVain; ++round) {
+    const std::vector<int> inliers = Near(best_->essential, options_.max_error);
+    if (inliers.size() < 2 * kSubset) return;
+    SampsonProblem subset(camera1_, camera2_);
+    for (int k = 0; k < kSubset; ++k) {
+      const int i = inliers[random.Integer(static_cast<int>(inliers.size()))];
+      subset.Add(problem_.normalized()[i], problem_.weights()[i]);
+    }
+    const double before = best_->score.quality;
+    const Pose pose = Refined(subset, AnyPose(FromArray(best_->essential)), 3);
+    Keep(Optimized(pose.Essential(), kLastSteps));
+    in_vain = best_->score.quality > before + 1e-3 ? 0 : in_vain + 1;
+  }
+}
+
+std::vector<int> Search::Near(const Matrix3& essential,
+                              double max_error) const {
+  const Matrix3d e = FromArray(essential);
+  std::vector<int> near;
   for (size_t i = 0; i < problem_.normalized().size(); ++i) {
-    if (problem_.SquaredError(essential, i) < 4 * cutoff_ * cutoff_) {
-      near.Add(problem_.normalized()[i], problem_.weights()[i]);
+    if (problem_.SquaredError(e, i) < max_error * max_error) {
+      near.push_back(static_cast<int>(i));
     }
   }
-  const Pose pose =
-      near.Refined(AnyPose(model.essential), {.loss = RobustLoss::kMagsac,
-                                              .cutoff = cutoff_,
-                                              .max_iterations = iterations});
+  return near;
+}
+
+Pose Search::Refined(const SampsonProblem& problem, const Pose& start,
+                     int steps) const {
+  return problem.Refined(start, {.loss = RobustLoss::kMagsac,
+                                 .cutoff = cutoff_,
+                                 .max_iterations = steps});
+}
+
+// Over the pairs that are near enough to come within the cutoff.
+Model Search::Optimized(const Matrix3d& essential, int steps) const {
+  const Pose start = AnyPose(essential);
+  SampsonProblem near(camera1_, camera2_);
+  for (const int i : Near(ToArray(essential), 2 * cutoff_)) {
+    near.Add(problem_.normalized()[i], problem_.weights()[i]);
+  }
   Model result;
-  result.essential = ToArray(pose.Essential().normalized());
+  result.essential =
+      ToArray(Refined(near, start, steps).Essential().normalized());
   result.score = scorer_->FullScore(result.essential);
   return result;
 }

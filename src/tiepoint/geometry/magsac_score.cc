@@ -37,11 +37,20 @@ double MagsacLoss(double t) {
   return Integral(t * kCut) / Integral(kCut);
 }
 
+double MagsacCurvature(double t) {
+  if (!(t < 1)) return 0;
+  // d Gamma(3/2, u) / du = -sqrt(u) exp(-u).
+  const double u = t * kCut;
+  return MagsacWeight(t) - 2 * u * std::sqrt(u) * std::exp(-u) /
+                               (UpperGamma(0) - UpperGamma(kCut));
+}
+
 MagsacTable::MagsacTable() {
   for (int i = 0; i <= kSteps; ++i) {
     const double t = static_cast<double>(i) / kSteps;
     weights_[i] = MagsacWeight(t);
     losses_[i] = MagsacLoss(t);
+    curvatures_[i] = MagsacCurvature(t);
     float_losses_[i] = static_cast<float>(losses_[i]);
   }
 }

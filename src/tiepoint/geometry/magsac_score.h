@@ -20,14 +20,18 @@ inline constexpr double kMagsacQuantile = 3.64;
 
 double MagsacWeight(double t);  // t >= 0
 double MagsacLoss(double t);
+// Second derivative of the loss by the residual, scaled as the weight:
+// weight + 2 t d weight / dt.
+double MagsacCurvature(double t);
 
-// The same from a table, linear between its 1024 steps: weights to 1e-4, losses
-// to 1e-5. A t that is not a number counts as beyond the cutoff.
+// The same from a table, linear between its 1024 steps: losses to 1e-5, weights
+// and curvatures to 1e-3. A t that is not a number counts as beyond the cutoff.
 class MagsacTable {
  public:
   static const MagsacTable& Get();
 
   double Weight(double t) const { return Interpolated(weights_, t, 0.0); }
+  double Curvature(double t) const { return Interpolated(curvatures_, t, 0.0); }
   double Loss(double t) const { return Interpolated(losses_, t, 1.0); }
   float Loss(float t) const { return Interpolated(float_losses_, t, 1.0f); }
 
@@ -45,7 +49,7 @@ class MagsacTable {
     return table[step] + (place - step) * (table[step + 1] - table[step]);
   }
 
-  Table<double> weights_, losses_;
+  Table<double> weights_, losses_, curvatures_;
   Table<float> float_losses_;
 };
 

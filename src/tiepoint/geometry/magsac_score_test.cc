@@ -49,6 +49,16 @@ TEST(MagsacScoreTest, TheLossIsTheIntegralOfTheWeight) {
   }
 }
 
+TEST(MagsacScoreTest, TheCurvatureIsTheSecondDerivative) {
+  // loss' by r is proportional to r weight(r^2).
+  for (const double r : {0.1, 0.3, 0.5, 0.8, 0.95}) {
+    constexpr double kDelta = 1e-5;
+    const auto slope = [](double x) { return x * MagsacWeight(x * x); };
+    EXPECT_NEAR(MagsacCurvature(r * r),
+                (slope(r + kDelta) - slope(r - kDelta)) / (2 * kDelta), 1e-6);
+  }
+}
+
 TEST(MagsacScoreTest, Ends) {
   EXPECT_EQ(MagsacWeight(0), 1);
   EXPECT_EQ(MagsacLoss(0), 0);
@@ -69,6 +79,7 @@ TEST(MagsacScoreTest, TheTableEqualsTheFormula) {
   for (int i = 0; i < 10007; ++i) {
     const double t = i / 10007.0;
     EXPECT_NEAR(table.Weight(t), MagsacWeight(t), 1e-4);
+    EXPECT_NEAR(table.Curvature(t), MagsacCurvature(t), 1e-3);
     EXPECT_NEAR(table.Loss(t), MagsacLoss(t), 1e-5);
     EXPECT_NEAR(table.Loss(static_cast<float>(t)), MagsacLoss(t), 1e-5);
   }

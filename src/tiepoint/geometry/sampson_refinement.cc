@@ -15,7 +15,13 @@ using Eigen::Matrix3d;
 using Eigen::Vector3d;
 using Matrix5 = Eigen::Matrix<double, 5, 5>;
 
-// Of t = error^2 / cutoff^2; the weight is the slope of the loss, scaled.
+// Newton's steps converge along the valleys of a robust loss where reweighting
+// creeps. Not below this share of the weight, for the matrix must stay
+// positive.
+constexpr double kSmallestCurvature = 0.1;
+
+// Of t = error^2 / cutoff^2; the weight is the slope of the loss, the curvature
+// its second derivative by the error, scaled alike: weight + 2 t d weight / dt.
 struct Tukey {
   double Loss(double t) const {
     const double u = 1 - std::min(1.0, t);
@@ -24,6 +30,10 @@ struct Tukey {
   double Weight(double t) const {
     const double u = 1 - std::min(1.0, t);
     return u * u;
+  }
+  double Curvature(double t) const {
+    const double u = 1 - std::min(1.0, t);
+    return u * u - 4 * t * u;
   }
 };
 
@@ -192,9 +202,11 @@ SampsonProblem::Linearized SampsonProblem::Linearize(const Pose& pose,
       for (int k = 0; k < 5; ++k) slope[k] += by_e[j] * by_entry[j][k];
     }
     const double weight = weights_[i] * loss.Weight(t) * by_n;
+    const double curvature = std::max(kSmallestCurvature * weight,
+                                      weights_[i] * loss.Curvature(t) * by_n);
     for (int r = 0; r < 5; ++r) {
-      const double s = weight * slope[r];
-      sums[r] += s * at.product;
+      const double s = curvature * slope[r];
+      sums[r] += weight * slope[r] * at.product;
       for (int k = 0; k <= r; ++k) normal[r][k] += s * slope[k];
     }
   }
