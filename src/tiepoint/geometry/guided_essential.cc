@@ -9,6 +9,7 @@
 
 #include "tiepoint/base/error.h"
 #include "tiepoint/base/random.h"
+#include "tiepoint/geometry/distinct_pairs.h"
 #include "tiepoint/geometry/essential.h"
 #include "tiepoint/geometry/five_point.h"
 #include "tiepoint/geometry/model_scorer.h"
@@ -45,7 +46,7 @@ struct Model {
 class Search {
  public:
   // Distinct pairs with weights above 0, in random order.
-  Search(std::vector<PointPair> pairs, std::vector<double> weights,
+  Search(std::span<const PointPair> pairs, std::span<const double> weights,
          const PinholeCamera& camera1, const PinholeCamera& camera2,
          const GuidedOptions& options);
 
@@ -74,9 +75,9 @@ class Search {
   int needed_;
 };
 
-Search::Search(std::vector<PointPair> pairs, std::vector<double> weights,
-               const PinholeCamera& camera1, const PinholeCamera& camera2,
-               const GuidedOptions& options)
+Search::Search(std::span<const PointPair> pairs,
+               std::span<const double> weights, const PinholeCamera& camera1,
+               const PinholeCamera& camera2, const GuidedOptions& options)
     : options_(options),
       camera1_(camera1),
       camera2_(camera2),
@@ -223,24 +224,6 @@ void Search::UpdateNeeded() {
   sampler_->LimitPool(pool);
 }
 
-void CheckInput(std::span<const PointPair> pairs,
-                std::span<const double> weights, const PinholeCamera& camera1,
-                const PinholeCamera& camera2, const GuidedOptions& options) {
-  const std::string problem = options.Validate();
-  if (!problem.empty()) throw InputError(problem);
-  if (!(Usable(camera1) && Usable(camera2))) {
-    throw InputError("a camera needs finite numbers and focal lengths above 0");
-  }
-  if (!weights.empty() && weights.size() != pairs.size()) {
-    throw InputError("essential matrices need one weight a match, or none");
-  }
-  for (const double weight : weights) {
-    if (!(weight >= 0) || !std::isfinite(weight)) {
-      throw InputError("weights of matches are finite and not negative");
-    }
-  }
-}
-
 }  // namespace
 
 std::string GuidedOptions::Validate() const {
@@ -261,42 +244,14 @@ std::optional<GuidedEssential> EstimateEssential(
     std::span<const PointPair> pairs, std::span<const double> weights,
     const PinholeCamera& camera1, const PinholeCamera& camera2,
     const GuidedOptions& options) {
-  CheckInput(pairs, weights, camera1, camera2, options);
-  // By place, the largest weight of a place first; then in an order drawn from
-  // the seed: nothing is left of the order handed in.
-  struct Item {
-    std::array<double, 4> place;
-    double weight;
-  };
-  std::vector<Item> items;
-  for (size_t i = 0; i < pairs.size(); ++i) {
-    const double weight = weights.empty() ? 1 : weights[i];
-    const PointPair& p = pairs[i];
-    if (weight > 0 && Usable(p)) {
-      items.push_back({{p.x1, p.y1, p.x2, p.y2}, weight});
-    }
+  const std::string problem = options.Validate();
+  if (!problem.empty()) throw InputError(problem);
+  if (!(Usable(camera1) && Usable(camera2))) {
+    throw InputError("a camera needs finite numbers and focal lengths above 0");
   }
-  std::sort(items.begin(), items.end(), [](const Item& a, const Item& b) {
-    return a.place != b.place ? a.place < b.place : a.weight > b.weight;
-  });
-  items.erase(std::unique(items.begin(), items.end(),
-                          [](const Item& a, const Item& b) {
-                            return a.place == b.place;
-                          }),
-              items.end());
-  if (items.size() < kSampleSize) return std::nullopt;
-  Random random(StreamSeed(options.seed, 1));
-  for (int i = static_cast<int>(items.size()) - 1; i > 0; --i) {
-    std::swap(items[i], items[random.Integer(i + 1)]);
-  }
-  std::vector<PointPair> distinct;
-  std::vector<double> distinct_weights;
-  for (const Item& item : items) {
-    const auto& p = item.place;
-    distinct.push_back({p[0], p[1], p[2], p[3]});
-    distinct_weights.push_back(item.weight);
-  }
-
+  const auto [distinct, distinct_weights] =
+      FindDistinctPairs(pairs, weights, StreamSeed(options.seed, 1));
+  if (distinct.size() < kSampleSize) return std::nullopt;
   Search search(distinct, distinct_weights, camera1, camera2, options);
   const std::optional<Model> model = search.Run();
   if (!model) return std::nullopt;

@@ -25,7 +25,8 @@ double MagsacLoss(double t);
 double MagsacCurvature(double t);
 
 // The same from a table, linear between its 1024 steps: losses to 1e-5, weights
-// and curvatures to 1e-3. A t that is not a number counts as beyond the cutoff.
+// and curvatures to 1e-3, but for the jump of the curvature at the cutoff. A t
+// that is not a number counts as beyond the cutoff.
 class MagsacTable {
  public:
   static const MagsacTable& Get();

