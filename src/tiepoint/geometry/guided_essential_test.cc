@@ -226,7 +226,7 @@ TEST(GuidedEssentialTest, AtLeastAsAccurateAsUsac) {
   for (const double baseline : {1.0, 0.2}) {
     Scene scene;
     scene.translation *= baseline;
-    scene.noise = 1;
+    scene.noise = 0.5;
     scene.outliers = 0.5;
     std::vector<double> ours, usac;
     for (uint64_t seed = 0; seed < kScenes; ++seed) {
