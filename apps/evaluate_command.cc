@@ -421,9 +421,10 @@ void AddRatio(CLI::App& command, EvaluateArguments& arguments) {
 void AddPoseOptions(CLI::App& command, EvaluateArguments& arguments) {
   PoseProtocolOptions& pose = arguments.pose;
   command
-      .add_option("--estimators", pose.estimators,
-                  "[ratio+|gms+] eightpoint, ransac, magsac or tiepoint, by "
-                  "commas")
+      .add_option(
+          "--estimators", pose.estimators,
+          "[ratio+|gms+] eightpoint, ransac, magsac, tiepoint or guided, by "
+          "commas")
       ->delimiter(',')
       ->type_name("NAMES")
       ->capture_default_str();

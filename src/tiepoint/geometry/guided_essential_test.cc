@@ -194,8 +194,8 @@ TEST(GuidedEssentialTest, TooLittleIsNoAnswer) {
   scene.count = 50;
   EXPECT_FALSE(EstimateEssential(Pairs(scene, 8), std::vector<double>(50, 0.0),
                                  kCamera1, kCamera2, {}));
-  std::vector<PointPair> line;
-  for (int i = 0; i < 50; ++i) line.push_back({3.0 * i, 2.0 * i, 9.0, 5.0 + i});
+  std::vector<PointPair> line(50);
+  for (int i = 0; i < 50; ++i) line[i] = {3.0 * i, 2.0 * i, 9.0, 5.0 + i};
   // Whatever comes back, it is not a crash.
   EstimateEssential(line, {}, kCamera1, kCamera2, {});
 }

@@ -161,8 +161,10 @@ SampsonProblem::Linearized SampsonProblem::Linearize(const Pose& pose,
                                                      double cutoff,
                                                      const Loss& loss) const {
   const Derivatives derivatives(pose);
-  // By entry of E, transposed so that the five steps are neighbours.
-  double by_entry[9][5];
+  // By entry of E, transposed so that the five steps are neighbours; six, for
+  // vectors of two.
+  constexpr int kPadded = 6;
+  double by_entry[9][kPadded] = {};
   for (int j = 0; j < 9; ++j) {
     for (int k = 0; k < 5; ++k) by_entry[j][k] = derivatives.by_step[k][j];
   }
@@ -197,9 +199,9 @@ SampsonProblem::Linearized SampsonProblem::Linearize(const Pose& pose,
                             p.x1 - f * c,
                             p.y1 - f * d,
                             1};
-    double slope[5] = {};
+    double slope[kPadded] = {};
     for (int j = 0; j < 9; ++j) {
-      for (int k = 0; k < 5; ++k) slope[k] += by_e[j] * by_entry[j][k];
+      for (int k = 0; k < kPadded; ++k) slope[k] += by_e[j] * by_entry[j][k];
     }
     const double weight = weights_[i] * loss.Weight(t) * by_n;
     const double curvature = std::max(kSmallestCurvature * weight,

@@ -292,8 +292,8 @@ TwoViewGeometry EstimateTwoViewGeometry(const std::vector<PointPair>& pairs,
   result.model = options.model;
   const int sample_size = essential ? 5 : homography ? 4 : 7;
   const size_t needed = std::max(options.min_inliers, sample_size);
-  const auto [distinct, distinct_weights] =
-      FindDistinctPairs(pairs, weights, options.seed);
+  const DistinctPairs all = FindDistinctPairs(pairs, weights, options.seed);
+  const std::vector<PointPair>& distinct = all.pairs;
   if (distinct.size() < needed) {
     result.reason = Count(distinct.size(), "distinct matches, ") +
                     Count(needed, "are needed");
@@ -305,7 +305,7 @@ TwoViewGeometry EstimateTwoViewGeometry(const std::vector<PointPair>& pairs,
   }
   const bool guided = essential && !weights.empty();
   const std::optional<Matrix3> found =
-      guided ? Guided(distinct, distinct_weights, camera1, camera2, options)
+      guided ? Guided(distinct, all.weights, camera1, camera2, options)
              : UsacMagsac(distinct, camera1, camera2, options);
   if (!found) {
     result.reason = std::string("no ") + Name(options.model) +
