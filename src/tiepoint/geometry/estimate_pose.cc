@@ -7,6 +7,7 @@
 
 #include "tiepoint/base/error.h"
 #include "tiepoint/geometry/essential.h"
+#include "tiepoint/geometry/guided_essential.h"
 #include "tiepoint/geometry/usac.h"
 #include "tiepoint/geometry/weighted_eight_point.h"
 
@@ -15,7 +16,7 @@ namespace {
 
 constexpr std::array kEstimators = {
     PoseEstimator::kEightPoint, PoseEstimator::kRansac, PoseEstimator::kMagsac,
-    PoseEstimator::kTiepoint};
+    PoseEstimator::kTiepoint, PoseEstimator::kGuided};
 
 constexpr size_t kFewestInliers = 5;
 
@@ -160,6 +161,23 @@ PoseEstimate Tiepoint(std::span<const PointPair> pairs,
   return {geometry.pose, std::move(geometry.inliers)};
 }
 
+PoseEstimate Guided(std::span<const PointPair> pairs,
+                    std::span<const double> weights,
+                    const PinholeCamera& camera1, const PinholeCamera& camera2,
+                    const PoseOptions& options) {
+  const auto found =
+      EstimateEssential(pairs, weights, camera1, camera2,
+                        {.max_error = options.max_error,
+                         .confidence = options.confidence,
+                         .max_iterations = options.max_iterations,
+                         .seed = options.seed});
+  PoseEstimate estimate;
+  if (!found) return estimate;
+  estimate.inliers = found->inliers;
+  if (found->inliers.size() >= kFewestInliers) estimate.pose = found->pose;
+  return estimate;
+}
+
 }  // namespace
 
 const char* Name(PoseEstimator estimator) {
@@ -172,6 +190,8 @@ const char* Name(PoseEstimator estimator) {
       return "magsac";
     case PoseEstimator::kTiepoint:
       return "tiepoint";
+    case PoseEstimator::kGuided:
+      return "guided";
   }
   return "";
 }
@@ -201,6 +221,8 @@ PoseEstimate EstimatePose(PoseEstimator estimator,
       return FromInliers(problem, Magsac(problem, options), options.max_error);
     case PoseEstimator::kTiepoint:
       return Tiepoint(pairs, camera1, camera2, options);
+    case PoseEstimator::kGuided:
+      return Guided(pairs, weights, camera1, camera2, options);
   }
   return {};
 }

@@ -17,6 +17,7 @@ enum class PoseEstimator {
   kRansac,      // "ransac": OpenCV's RANSAC over five points
   kMagsac,      // "magsac": OpenCV's USAC_MAGSAC
   kTiepoint,    // "tiepoint": EstimateTwoViewGeometry
+  kGuided,      // "guided": EstimateEssential
 };
 
 // Throws InputError that lists the names.
@@ -27,7 +28,7 @@ struct PoseOptions {
   // Largest Sampson error of an inlier, pixels. RANSAC is given it divided by
   // the mean focal length, because it works in normalised coordinates.
   double max_error = 1;
-  // Of MAGSAC.
+  // Of MAGSAC and kGuided.
   double confidence = 0.9999;
   int max_iterations = 10000;
   // Of RANSAC: OpenCV's defaults, the baseline of the literature.
@@ -48,10 +49,10 @@ struct PoseEstimate {
 };
 
 // `pairs` in pixels without distortion; those that are not Usable() are left
-// out. `weights`, one a pair, are for kEightPoint; none: all 1. RANSAC and
-// MAGSAC depend on the order of the pairs, RANSAC on nothing else (OpenCV's
-// has one seed). "No answer" is a result; unusable cameras and weights throw
-// InputError.
+// out. `weights`, one a pair, are for kEightPoint and kGuided; none: all 1.
+// RANSAC and MAGSAC depend on the order of the pairs, RANSAC on nothing else
+// (OpenCV's has one seed). "No answer" is a result; unusable cameras and
+// weights throw InputError.
 PoseEstimate EstimatePose(PoseEstimator estimator,
                           std::span<const PointPair> pairs,
                           std::span<const double> weights,

@@ -14,7 +14,7 @@ namespace {
 
 constexpr PoseEstimator kAll[] = {
     PoseEstimator::kEightPoint, PoseEstimator::kRansac, PoseEstimator::kMagsac,
-    PoseEstimator::kTiepoint};
+    PoseEstimator::kTiepoint, PoseEstimator::kGuided};
 
 PoseEstimate Estimate(PoseEstimator estimator,
                       const std::vector<PointPair>& pairs,
@@ -83,6 +83,23 @@ TEST(EstimatePoseTest, EightPointBearsThemOnlyByWeights) {
   EXPECT_GT(Error(Estimate(PoseEstimator::kEightPoint, pairs), scene), 5);
 }
 
+TEST(EstimatePoseTest, GuidedSearchesWhereWeightsPromise) {
+  // 19 of 20 matches wrong: hopeless without weights.
+  Scene scene;
+  scene.noise = 0.5;
+  scene.count = 100;
+  auto pairs = Pairs(scene, 8);
+  std::vector<double> weights(pairs.size(), 0.8);
+  scene.outliers = 1;
+  scene.count = 1900;
+  const auto wrong = Pairs(scene, 9);
+  pairs.insert(pairs.end(), wrong.begin(), wrong.end());
+  weights.resize(pairs.size(), 0.1);
+  const auto estimate = EstimatePose(PoseEstimator::kGuided, pairs, weights,
+                                     kCamera1, kCamera2, {});
+  EXPECT_LT(Error(estimate, scene), 1);
+}
+
 TEST(EstimatePoseTest, TooLittleIsNoAnswer) {
   const double nan = std::numeric_limits<double>::quiet_NaN();
   Scene scene;
@@ -106,7 +123,7 @@ TEST(EstimatePoseTest, InliersAreIndicesOfThePairsHandedIn) {
   pairs[3].y2 += 100;
   for (const PoseEstimator estimator :
        {PoseEstimator::kRansac, PoseEstimator::kMagsac,
-        PoseEstimator::kTiepoint}) {
+        PoseEstimator::kTiepoint, PoseEstimator::kGuided}) {
     SCOPED_TRACE(Name(estimator));
     const auto estimate = Estimate(estimator, pairs);
     EXPECT_EQ(estimate.inliers.size(), pairs.size() - 2);

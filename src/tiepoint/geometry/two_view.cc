@@ -10,9 +10,11 @@
 #include <span>
 
 #include "tiepoint/base/error.h"
-#include "tiepoint/base/random.h"
+#include "tiepoint/geometry/distinct_pairs.h"
 #include "tiepoint/geometry/eigen_arrays.h"
 #include "tiepoint/geometry/essential.h"
+#include "tiepoint/geometry/guided_essential.h"
+#include "tiepoint/geometry/sampson_refinement.h"
 #include "tiepoint/geometry/usac.h"
 
 namespace tiepoint {
@@ -24,31 +26,6 @@ using Eigen::Vector3d;
 
 // A model is an answer when fewer like it than this are expected by chance.
 constexpr double kLargestChance = 1e-3;
-
-// The pairs that can be estimated from: numbers, each place once (a keypoint
-// with several angles is still one point), in an order drawn from the seed.
-std::vector<PointPair> DistinctPairs(const std::vector<PointPair>& pairs,
-                                     uint64_t seed) {
-  std::vector<PointPair> result;
-  for (const PointPair& pair : pairs) {
-    if (Usable(pair)) result.push_back(pair);
-  }
-  const auto key = [](const PointPair& p) {
-    return std::array{p.x1, p.y1, p.x2, p.y2};
-  };
-  std::sort(result.begin(), result.end(),
-            [&](const auto& a, const auto& b) { return key(a) < key(b); });
-  result.erase(std::unique(result.begin(), result.end(),
-                           [&](const auto& a, const auto& b) {
-                             return key(a) == key(b);
-                           }),
-               result.end());
-  Random random(seed);
-  for (int i = static_cast<int>(result.size()) - 1; i > 0; --i) {
-    std::swap(result[i], result[random.Integer(i + 1)]);
-  }
-  return result;
-}
 
 // Largest distance of the points of one image from a line through them, as a
 // mean square; 0 for one point.
@@ -81,12 +58,6 @@ Matrix3d Fundamental(const Matrix3d& essential, const PinholeCamera& camera1,
       FundamentalFromEssential(ToArray(essential), camera1, camera2));
 }
 
-struct Pose {
-  Matrix3d rotation;
-  Vector3d translation;
-  Matrix3d Essential() const { return CrossMatrix(translation) * rotation; }
-};
-
 // Of pairs in pixels.
 Pose PoseOf(const Matrix3d& essential, std::span<const PointPair> inliers,
             const PinholeCamera& camera1, const PinholeCamera& camera2) {
@@ -96,102 +67,6 @@ Pose PoseOf(const Matrix3d& essential, std::span<const PointPair> inliers,
   }
   const RelativePose pose = PoseFromEssential(ToArray(essential), normalized);
   return {FromArray(pose.rotation), Vector3d(pose.translation.data())};
-}
-
-// `pose` moved by a small rotation (3) and a small turn of the translation
-// across itself (2).
-Pose Moved(const Pose& pose, const Eigen::Matrix<double, 5, 1>& step) {
-  const Vector3d turn = step.head<3>();
-  const double angle = turn.norm();
-  Pose result = pose;
-  if (angle > 0) {
-    result.rotation =
-        Eigen::AngleAxisd(angle, turn / angle).toRotationMatrix() *
-        pose.rotation;
-  }
-  const Vector3d side = pose.translation.unitOrthogonal();
-  const Vector3d other = pose.translation.cross(side);
-  result.translation =
-      (pose.translation + step(3) * side + step(4) * other).normalized();
-  return result;
-}
-
-// Sampson errors in pixels, with sign; `pairs` in pixels.
-Eigen::VectorXd Residuals(const Pose& pose, std::span<const PointPair> pairs,
-                          const PinholeCamera& camera1,
-                          const PinholeCamera& camera2) {
-  const Matrix3d f = Fundamental(pose.Essential(), camera1, camera2);
-  Eigen::VectorXd result(pairs.size());
-  for (size_t i = 0; i < pairs.size(); ++i) {
-    const Vector3d line2 = f * Ray1(pairs[i]);
-    const Vector3d line1 = f.transpose() * Ray2(pairs[i]);
-    const double norm =
-        line2.head<2>().squaredNorm() + line1.head<2>().squaredNorm();
-    result(i) = norm > 0 ? Ray2(pairs[i]).dot(line2) / std::sqrt(norm) : 0;
-  }
-  return result;
-}
-
-// Least squares of the Sampson errors with Tukey's weights (zero at
-// `max_error`), Levenberg-Marquardt over the five degrees of freedom.
-Pose Refined(const Pose& start, std::span<const PointPair> pairs,
-             const PinholeCamera& camera1, const PinholeCamera& camera2,
-             double max_error) {
-  const auto cost = [&](const Eigen::VectorXd& r) {
-    double sum = 0;
-    for (const double v : r) {
-      const double u = 1 - std::min(1.0, v * v / (max_error * max_error));
-      sum += 1 - u * u * u;
-    }
-    return sum;
-  };
-  Pose pose = start;
-  Eigen::VectorXd residuals = Residuals(pose, pairs, camera1, camera2);
-  double current = cost(residuals);
-  double damping = 1e-4;
-  for (int iteration = 0; iteration < 20; ++iteration) {
-    constexpr double kDelta = 1e-6;
-    Eigen::Matrix<double, Eigen::Dynamic, 5> jacobian(residuals.size(), 5);
-    for (int k = 0; k < 5; ++k) {
-      Eigen::Matrix<double, 5, 1> step = Eigen::Matrix<double, 5, 1>::Zero();
-      step(k) = kDelta;
-      const auto ahead = Residuals(Moved(pose, step), pairs, camera1, camera2);
-      const auto back = Residuals(Moved(pose, -step), pairs, camera1, camera2);
-      jacobian.col(k) = (ahead - back) / (2 * kDelta);
-    }
-    Eigen::VectorXd weights(residuals.size());
-    for (int i = 0; i < residuals.size(); ++i) {
-      const double u = 1 - std::min(1.0, residuals(i) * residuals(i) /
-                                             (max_error * max_error));
-      weights(i) = u * u;
-    }
-    const Eigen::Matrix<double, 5, 5> normal =
-        jacobian.transpose() * weights.asDiagonal() * jacobian;
-    const Eigen::Matrix<double, 5, 1> gradient =
-        jacobian.transpose() * weights.asDiagonal() * residuals;
-    bool improved = false;
-    for (int attempt = 0; attempt < 6 && !improved; ++attempt) {
-      Eigen::Matrix<double, 5, 5> damped = normal;
-      damped.diagonal() *= 1 + damping;
-      const Eigen::Matrix<double, 5, 1> step = damped.ldlt().solve(-gradient);
-      if (!step.allFinite()) break;
-      const Pose moved = Moved(pose, step);
-      const auto r = Residuals(moved, pairs, camera1, camera2);
-      const double next = cost(r);
-      if (next < current) {
-        improved = current - next > 1e-9 * current;
-        pose = moved;
-        residuals = r;
-        current = next;
-        damping = std::max(1e-9, damping / 10);
-        if (!improved) return pose;
-      } else {
-        damping *= 10;
-      }
-    }
-    if (!improved) break;
-  }
-  return pose;
 }
 
 // The rotation that turns the rays of the first camera best into those of the
@@ -241,23 +116,37 @@ int CountRotationInliers(std::span<const PointPair> pairs,
   return best;
 }
 
+// Standard deviation of the noise, pixels, from the median Sampson error.
+double Noise(std::span<const PointPair> inliers, const Pose& pose,
+             const PinholeCamera& camera1, const PinholeCamera& camera2) {
+  const SampsonProblem sampson(inliers, {}, camera1, camera2);
+  const Matrix3d essential = pose.Essential();
+  std::vector<double> errors;
+  for (size_t i = 0; i < inliers.size(); ++i) {
+    errors.push_back(std::sqrt(sampson.SquaredError(essential, i)));
+  }
+  const auto middle = errors.begin() + errors.size() / 2;
+  std::nth_element(errors.begin(), middle, errors.end());
+  return 1.4826 * *middle;
+}
+
+// How far inliers of a mapping of one image to the other may be from it. A
+// transfer error has both axes and the noise of both images; the factor is the
+// 99.9 % point, 3.7 sqrt(2) sigma.
+double LargestTransferError(double noise, const TwoViewOptions& options) {
+  return std::max(options.max_error, 5.3 * noise);
+}
+
 // Parallax tells the direction of motion. Pairs that a rotation alone does not
 // explain carry it, but a few such pairs are also among the inliers by chance
 // (wrong matches that lie near their epipolar line).
 bool TranslationIsTold(std::span<const PointPair> inliers, size_t num_pairs,
                        const Pose& pose, const PinholeCamera& camera1,
-                       const PinholeCamera& camera2,
+                       const PinholeCamera& camera2, double noise,
                        const TwoViewOptions& options) {
-  Eigen::VectorXd errors =
-      Residuals(pose, inliers, camera1, camera2).cwiseAbs();
-  std::nth_element(errors.begin(), errors.begin() + errors.size() / 2,
-                   errors.end());
-  // A transfer error has both axes and the noise of both images; the factor is
-  // the 99.9 % point, 3.7 sqrt(2) sigma.
-  const double sigma = 1.4826 * errors(errors.size() / 2);
   const int by_rotation =
       CountRotationInliers(inliers, camera1, camera2, pose.rotation,
-                           std::max(options.max_error, 5.3 * sigma));
+                           LargestTransferError(noise, options));
   const double by_chance =
       0.05 * inliers.size() + 0.02 * (num_pairs - inliers.size());
   const double parallax = static_cast<double>(inliers.size()) - by_rotation;
@@ -303,11 +192,13 @@ double ExpectedByChance(const std::vector<PointPair>& pairs,
          BinomialTail(count - sample_size, num_inliers - sample_size, p);
 }
 
-// Does one homography explain the inliers of a fundamental matrix? Then a whole
-// family of matrices does.
+// Does one homography explain the inliers of an epipolar geometry? Then a whole
+// family of fundamental matrices does, and maybe two essential ones.
 bool OneHomographyExplains(const std::vector<PointPair>& inliers,
                            TwoViewOptions options) {
   options.model = TwoViewModel::kHomography;
+  // Where nearly all pairs fit, four of five samples do.
+  options.max_iterations = std::min(options.max_iterations, 100);
   const auto homography = UsacMagsac(inliers, {}, {}, options);
   if (!homography) return false;
   const Matrix3& h = *homography;
@@ -316,6 +207,21 @@ bool OneHomographyExplains(const std::vector<PointPair>& inliers,
         return TransferError(h, pair) <= options.max_error;
       });
   return explained >= 0.95 * inliers.size();
+}
+
+std::optional<Matrix3> Guided(std::span<const PointPair> pairs,
+                              std::span<const double> weights,
+                              const PinholeCamera& camera1,
+                              const PinholeCamera& camera2,
+                              const TwoViewOptions& options) {
+  const auto found =
+      EstimateEssential(pairs, weights, camera1, camera2,
+                        {.max_error = options.max_error,
+                         .confidence = options.confidence,
+                         .max_iterations = options.max_iterations,
+                         .seed = options.seed});
+  if (!found) return std::nullopt;
+  return found->essential;
 }
 
 std::string Count(size_t count, const char* things) {
@@ -384,7 +290,8 @@ double TransferError(const Matrix3& homography, const PointPair& pair) {
 TwoViewGeometry EstimateTwoViewGeometry(const std::vector<PointPair>& pairs,
                                         const PinholeCamera& camera1,
                                         const PinholeCamera& camera2,
-                                        const TwoViewOptions& options) {
+                                        const TwoViewOptions& options,
+                                        std::span<const double> weights) {
   const std::string problem = options.Validate();
   if (!problem.empty()) throw InputError(problem);
   const bool essential = options.model == TwoViewModel::kEssential;
@@ -397,7 +304,8 @@ TwoViewGeometry EstimateTwoViewGeometry(const std::vector<PointPair>& pairs,
   result.model = options.model;
   const int sample_size = essential ? 5 : homography ? 4 : 7;
   const size_t needed = std::max(options.min_inliers, sample_size);
-  const std::vector<PointPair> distinct = DistinctPairs(pairs, options.seed);
+  const DistinctPairs all = FindDistinctPairs(pairs, weights, options.seed);
+  const std::vector<PointPair>& distinct = all.pairs;
   if (distinct.size() < needed) {
     result.reason = Count(distinct.size(), "distinct matches, ") +
                     Count(needed, "are needed");
@@ -407,15 +315,18 @@ TwoViewGeometry EstimateTwoViewGeometry(const std::vector<PointPair>& pairs,
     result.reason = "all matched points of an image lie on one line";
     return result;
   }
+  const bool guided = essential && !weights.empty();
   const std::optional<Matrix3> found =
-      UsacMagsac(distinct, camera1, camera2, options);
+      guided ? Guided(distinct, all.weights, camera1, camera2, options)
+             : UsacMagsac(distinct, camera1, camera2, options);
   if (!found) {
     result.reason = std::string("no ") + Name(options.model) +
                     (homography ? "" : " matrix") + " fits the matches";
     TwoViewOptions flat = options;
     flat.model = TwoViewModel::kHomography;
     if (!homography &&
-        EstimateTwoViewGeometry(pairs, camera1, camera2, flat).success) {
+        EstimateTwoViewGeometry(pairs, camera1, camera2, flat, weights)
+            .success) {
       result.reason += ": a homography does (a plane, or no motion)";
     }
     return result;
@@ -441,8 +352,11 @@ TwoViewGeometry EstimateTwoViewGeometry(const std::vector<PointPair>& pairs,
   std::vector<PointPair> inliers = distinct_inliers();
   std::optional<Pose> pose;
   if (essential && inliers.size() >= needed) {
-    pose = Refined(PoseOf(matrix, inliers, camera1, camera2), distinct, camera1,
-                   camera2, options.max_error);
+    pose = PoseOf(matrix, inliers, camera1, camera2);
+    if (!guided) {
+      pose = SampsonProblem(distinct, {}, camera1, camera2)
+                 .Refined(*pose, {.cutoff = options.max_error});
+    }
     // The refined matrix may have turned the points behind a camera.
     pose = PoseOf(pose->Essential(), inliers, camera1, camera2);
     matrix = pose->Essential().normalized();
@@ -483,12 +397,19 @@ TwoViewGeometry EstimateTwoViewGeometry(const std::vector<PointPair>& pairs,
         "matrix is one of many";
   }
   if (!essential) return result;
+  const double noise = Noise(inliers, *pose, camera1, camera2);
   if (!TranslationIsTold(inliers, distinct.size(), *pose, camera1, camera2,
-                         options)) {
+                         noise, options)) {
     result.reason =
         "the camera only turned, or the points are too far away to tell the "
         "direction of motion";
     return result;
+  }
+  TwoViewOptions flat = options;
+  flat.max_error = LargestTransferError(noise, options);
+  if (OneHomographyExplains(inliers, flat)) {
+    result.reason =
+        "the points lie on a plane, or nearly: a second pose may fit as well";
   }
   result.pose.emplace();
   result.pose->rotation = ToArray(pose->rotation);

@@ -5,6 +5,7 @@
 #include <array>
 #include <cstdint>
 #include <optional>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -51,7 +52,8 @@ struct TwoViewGeometry {
   TwoViewModel model = TwoViewModel::kFundamental;
   bool success = false;
   // Why there is no answer, or (with success) what the matches leave open: the
-  // direction of motion, or which fundamental matrix when they lie on a plane.
+  // direction of motion, which fundamental matrix when they lie on a plane, or
+  // that a second pose may fit a plane as well.
   std::string reason;
   Matrix3 matrix{};          // E = [t]x R (unit norm, normalised coordinates:
                              // x2' E x1 = 0), F (pixels) or H (x2 ~ H x1)
@@ -68,10 +70,17 @@ struct TwoViewGeometry {
 // wrong matches alone would have too) is an answer with a `reason`, never an
 // exception; unusable options or cameras throw InputError. The same seed gives
 // the same answer, whatever the number of threads.
+//
+// With `weights` (a classifier's, one a pair, in [0, 1]; 0: certainly wrong),
+// essential matrices are sought by EstimateEssential; for the other models
+// pairs of weight 0 are left out of the search and the rest count alike.
+// Inliers are sought among all pairs. Weights that are negative, not finite or
+// not as many as pairs throw InputError.
 TwoViewGeometry EstimateTwoViewGeometry(const std::vector<PointPair>& pairs,
                                         const PinholeCamera& camera1,
                                         const PinholeCamera& camera2,
-                                        const TwoViewOptions& options);
+                                        const TwoViewOptions& options,
+                                        std::span<const double> weights = {});
 
 // Squared Sampson error of a pair for x2' M x1 = 0, in the units of the
 // coordinates: (x2' M x1)^2 / (|M x1|_xy^2 + |M' x2|_xy^2).

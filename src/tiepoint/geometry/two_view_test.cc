@@ -247,6 +247,81 @@ TEST(TwoViewTest, PlaneWithCamerasGivesAPoseThatFits) {
   EXPECT_GT(answer.inliers.size(), 0.98 * pairs.size());
 }
 
+TEST(TwoViewTest, APlaneIsNamedAndDepthIsNot) {
+  Scene scene;
+  scene.noise = 0.6;
+  scene.outliers = 0.3;
+  EXPECT_EQ(Estimate(Pairs(scene, 42), TwoViewModel::kEssential).reason, "");
+  scene.plane = true;
+  const auto answer = Estimate(Pairs(scene, 42), TwoViewModel::kEssential);
+  EXPECT_TRUE(answer.pose);
+  EXPECT_THAT(answer.reason, testing::HasSubstr("plane"));
+}
+
+// Weights of a classifier that is right 19 times of 20.
+std::vector<double> WeightsOf(const std::vector<PointPair>& pairs,
+                              const Matrix3& model, bool homography) {
+  Random random(1);
+  std::vector<double> weights;
+  for (const PointPair& pair : pairs) {
+    const bool good = homography ? TransferError(model, pair) < 4
+                                 : SquaredSampsonError(model, pair) < 4;
+    weights.push_back(random.Chance(0.95) == good ? 0.9 : 0.0);
+  }
+  return weights;
+}
+
+TEST(TwoViewTest, WeightsGuideEveryModel) {
+  Scene scene;
+  scene.noise = 0.5;
+  for (const auto model : {TwoViewModel::kEssential, TwoViewModel::kFundamental,
+                           TwoViewModel::kHomography}) {
+    SCOPED_TRACE(Name(model));
+    const bool homography = model == TwoViewModel::kHomography;
+    scene.plane = homography;
+    scene.outliers = 0;
+    const auto truth = Estimate(
+        Pairs(scene, 43), homography ? model : TwoViewModel::kFundamental);
+    scene.outliers = 0.93;
+    scene.count = 3000;
+    const auto pairs = Pairs(scene, 44);
+    const auto weights = WeightsOf(pairs, truth.matrix, homography);
+    const auto answer = EstimateTwoViewGeometry(pairs, kCamera1, kCamera2,
+                                                {.model = model}, weights);
+    ASSERT_TRUE(answer.success) << answer.reason;
+    // Of some 210; those of weight 0 are among them.
+    EXPECT_GT(answer.inliers.size(), 170u);
+    EXPECT_TRUE(std::any_of(answer.inliers.begin(), answer.inliers.end(),
+                            [&](int i) { return weights[i] == 0; }));
+    if (model == TwoViewModel::kEssential) ExpectPose(answer, scene, 0.4, 1);
+  }
+}
+
+TEST(TwoViewTest, DegenerateMatchesAreNamedWithWeightsToo) {
+  Scene scene;
+  scene.noise = 0.4;
+  const auto estimate = [](const std::vector<PointPair>& pairs) {
+    return EstimateTwoViewGeometry(pairs, kCamera1, kCamera2,
+                                   {.model = TwoViewModel::kEssential},
+                                   std::vector<double>(pairs.size(), 0.5));
+  };
+  scene.plane = true;
+  EXPECT_THAT(estimate(Pairs(scene, 45)).reason, testing::HasSubstr("plane"));
+  scene.plane = false;
+  scene.translation.setZero();
+  const auto turned = estimate(Pairs(scene, 46));
+  EXPECT_TRUE(turned.success);
+  EXPECT_FALSE(turned.pose);
+  EXPECT_THAT(turned.reason, testing::HasSubstr("turned"));
+  scene.outliers = 1;
+  for (const int count : {12, 60, 500}) {
+    scene.count = count;
+    EXPECT_FALSE(estimate(Pairs(scene, 47)).success);
+  }
+  scene.count = 4;
+  EXPECT_THAT(estimate(Pairs(scene, 48)).reason, testing::HasSubstr("needed"));
+}
+
 TEST(TwoViewTest, PlaneLeavesTheFundamentalMatrixOpen) {
   Scene scene;
   scene.plane = true;
@@ -390,6 +465,10 @@ TEST(TwoViewTest, UnusableOptionsAndCamerasAreRefused) {
   no_focal_length.fx = 0;
   EXPECT_THROW(
       EstimateTwoViewGeometry(pairs, no_focal_length, kCamera2, options),
+      InputError);
+  const std::vector<double> one_weight(1, 1.0);
+  EXPECT_THROW(
+      EstimateTwoViewGeometry(pairs, kCamera1, kCamera2, options, one_weight),
       InputError);
   options.max_error = 0;
   EXPECT_THROW(EstimateTwoViewGeometry(pairs, kCamera1, kCamera2, options),

@@ -7,20 +7,13 @@
 #include <complex>
 #include <numbers>
 
+#include "tiepoint/base/all_processors.h"
 #include "tiepoint/base/parallel.h"
 
 #ifdef __SSE__
 #include <xmmintrin.h>
 #endif
 
-// The processor's widest vectors, chosen when the program starts.
-#if defined(__x86_64__) && defined(__GNUC__) && !defined(__clang__) && \
-    !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
-#define TIEPOINT_ALL_PROCESSORS \
-  __attribute__((target_clones("arch=x86-64-v3", "default")))
-#else
-#define TIEPOINT_ALL_PROCESSORS
-#endif
 #define TIEPOINT_INLINE inline __attribute__((always_inline))
 
 namespace tiepoint {

@@ -1,0 +1,274 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "tiepoint/geometry/guided_essential.h"
+
+#include <Eigen/Dense>
+#include <algorithm>
+#include <array>
+#include <cmath>
+#include <numeric>
+
+#include "tiepoint/base/error.h"
+#include "tiepoint/base/random.h"
+#include "tiepoint/geometry/distinct_pairs.h"
+#include "tiepoint/geometry/essential.h"
+#include "tiepoint/geometry/five_point.h"
+#include "tiepoint/geometry/model_scorer.h"
+#include "tiepoint/geometry/prosac_sampler.h"
+#include "tiepoint/geometry/sampson_refinement.h"
+
+namespace tiepoint {
+namespace {
+
+using Eigen::Matrix3d;
+
+constexpr int kSampleSize = ProsacSampler::kSampleSize;
+// Steps of a refinement within the search and at its end.
+constexpr int kSteps = 10, kLastSteps = 20;
+
+// Either of the two poses whose E is nearest, whatever is in front of it: the
+// Sampson errors are the same.
+Pose AnyPose(const Matrix3d& essential) {
+  const Eigen::JacobiSVD<Matrix3d> svd(
+      essential, Eigen::ComputeFullU | Eigen::ComputeFullV);
+  Matrix3d u = svd.matrixU(), v = svd.matrixV();
+  if (u.determinant() < 0) u = -u;
+  if (v.determinant() < 0) v = -v;
+  Matrix3d w;
+  w << 0, -1, 0, 1, 0, 0, 0, 0, 1;
+  return {u * w * v.transpose(), u.col(2)};
+}
+
+struct Model {
+  Matrix3 essential;
+  ModelScore score;
+};
+
+class Search {
+ public:
+  // Distinct pairs with weights above 0, in random order.
+  Search(std::span<const PointPair> pairs, std::span<const double> weights,
+         const PinholeCamera& camera1, const PinholeCamera& camera2,
+         const GuidedOptions& options);
+
+  std::optional<Model> Run();
+  int iterations() const { return iterations_; }
+
+ private:
+  std::vector<int> Near(const Matrix3& essential, double max_error) const;
+  Pose Refined(const SampsonProblem& problem, const Pose& start,
+               int steps) const;
+  Model Optimized(const Matrix3d& essential, int steps) const;
+  void Keep(const Model& model);
+  void UpdateNeeded();
+  void Shake(Random& random);
+
+  const GuidedOptions options_;
+  const PinholeCamera camera1_, camera2_;
+  const double cutoff_;
+  std::vector<int> ranked_;  // places in problem_, by weight
+  std::vector<double> ranked_weights_;
+  SampsonProblem problem_;
+  std::optional<ModelScorer> scorer_;
+  std::optional<ProsacSampler> sampler_;
+  std::optional<Model> best_;
+  int iterations_ = 0;
+  int needed_;
+};
+
+Search::Search(std::span<const PointPair> pairs,
+               std::span<const double> weights, const PinholeCamera& camera1,
+               const PinholeCamera& camera2, const GuidedOptions& options)
+    : options_(options),
+      camera1_(camera1),
+      camera2_(camera2),
+      cutoff_(options.cutoff_factor * options.max_error),
+      ranked_(pairs.size()),
+      problem_(camera1, camera2),
+      needed_(options.max_iterations) {
+  for (size_t i = 0; i < pairs.size(); ++i) {
+    problem_.Add(Normalized(pairs[i], camera1, camera2),
+                 options.weigh_scores ? weights[i] : 1);
+  }
+  std::iota(ranked_.begin(), ranked_.end(), 0);
+  std::stable_sort(ranked_.begin(), ranked_.end(),
+                   [&](int a, int b) { return weights[a] > weights[b]; });
+  for (const int i : ranked_) ranked_weights_.push_back(weights[i]);
+  scorer_.emplace(problem_.normalized(), problem_.weights(), camera1, camera2,
+                  options.max_error, cutoff_);
+  sampler_.emplace(ranked_weights_);
+}
+
+std::optional<Model> Search::Run() {
+  Random random(StreamSeed(options_.seed, 2));
+  double best_sampled = 0;
+  while (iterations_ < needed_) {
+    ++iterations_;
+    std::array<PointPair, kSampleSize> sample;
+    const auto ranks = sampler_->Sample(random);
+    for (int k = 0; k < kSampleSize; ++k) {
+      sample[k] = problem_.normalized()[ranked_[ranks[k]]];
+    }
+    // The best of the sample alone is optimised, and whenever it beats the
+    // samples before: against the optimised best none would have a chance.
+    std::optional<Model> candidate;
+    for (const Matrix3& essential : FivePoint(sample)) {
+      const auto score = scorer_->Score(essential, best_sampled);
+      if (!score) continue;
+      best_sampled = score->quality;
+      candidate = {essential, *score};
+    }
+    if (!candidate) continue;
+    Keep(*candidate);
+    Keep(Optimized(FromArray(candidate->essential), kSteps));
+  }
+  if (!best_) return std::nullopt;
+  Keep(Optimized(FromArray(best_->essential), kLastSteps));
+  Shake(random);
+  return best_;
+}
+
+// The score has several tops side by side where the parallax is small. From
+// poses that fit a few inliers best, neighbouring ones are reached.
+void Search::Shake(Random& random) {
+  constexpr int kRounds = 10, kInVain = 3;
+  constexpr int kSubset = 20;
+  int in_vain = 0;
+  for (int round = 0; round < kRounds && in_vain < kInVain; ++round) {
+    const std::vector<int> inliers = Near(best_->essential, options_.max_error);
+    if (inliers.size() < 2 * kSubset) return;
+    SampsonProblem subset(camera1_, camera2_);
+    for (int k = 0; k < kSubset; ++k) {
+      const int i = inliers[random.Integer(static_cast<int>(inliers.size()))];
+      subset.Add(problem_.normalized()[i], problem_.weights()[i]);
+    }
+    const double before = best_->score.quality;
+    const Pose pose = Refined(subset, AnyPose(FromArray(best_->essential)), 3);
+    Keep(Optimized(pose.Essential(), kLastSteps));
+    in_vain = best_->score.quality > before + 1e-3 ? 0 : in_vain + 1;
+  }
+}
+
+std::vector<int> Search::Near(const Matrix3& essential,
+                              double max_error) const {
+  const Matrix3d e = FromArray(essential);
+  std::vector<int> near;
+  for (size_t i = 0; i < problem_.normalized().size(); ++i) {
+    if (problem_.SquaredError(e, i) < max_error * max_error) {
+      near.push_back(static_cast<int>(i));
+    }
+  }
+  return near;
+}
+
+Pose Search::Refined(const SampsonProblem& problem, const Pose& start,
+                     int steps) const {
+  return problem.Refined(start, {.loss = RobustLoss::kMagsac,
+                                 .cutoff = cutoff_,
+                                 .max_iterations = steps});
+}
+
+// Over the pairs that are near enough to come within the cutoff.
+Model Search::Optimized(const Matrix3d& essential, int steps) const {
+  const Pose start = AnyPose(essential);
+  SampsonProblem near(camera1_, camera2_);
+  for (const int i : Near(ToArray(essential), 2 * cutoff_)) {
+    near.Add(problem_.normalized()[i], problem_.weights()[i]);
+  }
+  Model result;
+  result.essential =
+      ToArray(Refined(near, start, steps).Essential().normalized());
+  result.score = scorer_->FullScore(result.essential);
+  return result;
+}
+
+void Search::Keep(const Model& model) {
+  if (best_ && model.score.quality <= best_->score.quality) return;
+  best_ = model;
+  scorer_->SetBest(model.score.num_inliers);
+  UpdateNeeded();
+}
+
+// PROSAC's rule: the search may end when, for the n best ranks of some n, their
+// share of inliers is no chance (5 % level, wrong models having 5 % inliers)
+// and a sample of right ones would have been drawn with the confidence wanted.
+void Search::UpdateNeeded() {
+  constexpr int kFewest = 20;
+  constexpr double kByChance = 0.05;
+  const int count = static_cast<int>(ranked_.size());
+  const Matrix3d essential = FromArray(best_->essential);
+  double least = options_.max_iterations;
+  int pool = count;
+  int inliers = 0;
+  for (int n = 1; n <= count; ++n) {
+    inliers += problem_.SquaredError(essential, ranked_[n - 1]) <=
+               options_.max_error * options_.max_error;
+    if (!sampler_->EndsGroup(n) || (n < kFewest && n < count)) continue;
+    const double random = kSampleSize + (n - kSampleSize) * kByChance +
+                          std::sqrt(2.706 * n * kByChance * (1 - kByChance));
+    if (inliers < random && n < count) continue;
+    double right = 1;  // chance of a sample
+    for (int k = 0; k < kSampleSize; ++k) {
+      right *= std::max(0.0, static_cast<double>(inliers - k) / (n - k));
+    }
+    const double samples =
+        right >= 1 ? 1 : std::log1p(-options_.confidence) / std::log1p(-right);
+    // The largest of pools that are as good: samples should be spread.
+    if (samples <= std::max<double>(least, options_.min_iterations)) {
+      least = std::min(least, samples);
+      pool = n;
+    }
+  }
+  needed_ = std::min(
+      options_.max_iterations,
+      std::max(options_.min_iterations, static_cast<int>(std::ceil(least))));
+  sampler_->LimitPool(pool);
+}
+
+}  // namespace
+
+std::string GuidedOptions::Validate() const {
+  if (!(max_error > 0) || !std::isfinite(max_error)) {
+    return "the largest error of an inlier must be a positive number of pixels";
+  }
+  if (!(cutoff_factor >= 1) || !std::isfinite(cutoff_factor)) {
+    return "the factor of the cutoff must be at least 1";
+  }
+  if (!(confidence > 0 && confidence < 1)) {
+    return "the confidence must lie between 0 and 1";
+  }
+  if (max_iterations < 1) return "at least one iteration is needed";
+  return "";
+}
+
+std::optional<GuidedEssential> EstimateEssential(
+    std::span<const PointPair> pairs, std::span<const double> weights,
+    const PinholeCamera& camera1, const PinholeCamera& camera2,
+    const GuidedOptions& options) {
+  const std::string problem = options.Validate();
+  if (!problem.empty()) throw InputError(problem);
+  if (!(Usable(camera1) && Usable(camera2))) {
+    throw InputError("a camera needs finite numbers and focal lengths above 0");
+  }
+  const auto [distinct, distinct_weights] =
+      FindDistinctPairs(pairs, weights, StreamSeed(options.seed, 1));
+  if (distinct.size() < kSampleSize) return std::nullopt;
+  Search search(distinct, distinct_weights, camera1, camera2, options);
+  const std::optional<Model> model = search.Run();
+  if (!model) return std::nullopt;
+  GuidedEssential result;
+  result.iterations = search.iterations();
+  result.score = model->score.quality;
+  result.essential = model->essential;
+  const Matrix3 in_pixels =
+      FundamentalFromEssential(model->essential, camera1, camera2);
+  result.inliers = EpipolarInliers(in_pixels, pairs, options.max_error);
+  std::vector<PointPair> voters;
+  for (const int i : EpipolarInliers(in_pixels, distinct, options.max_error)) {
+    voters.push_back(Normalized(distinct[i], camera1, camera2));
+  }
+  result.pose = PoseFromEssential(model->essential, voters);
+  result.essential = EssentialFromPose(result.pose);
+  return result;
+}
+
+}  // namespace tiepoint

@@ -1,0 +1,261 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "tiepoint/geometry/guided_essential.h"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <limits>
+
+#include "tiepoint/base/error.h"
+#include "tiepoint/geometry/essential.h"
+#include "tiepoint/geometry/magsac_score.h"
+#include "tiepoint/geometry/synthetic_scene.h"
+#include "tiepoint/geometry/usac.h"
+
+namespace tiepoint {
+namespace {
+
+struct Matches {
+  std::vector<PointPair> pairs;
+  std::vector<double> weights;  // of a good classifier: 19 of 20 are right
+};
+
+Matches MakeMatches(const Scene& scene, uint64_t seed) {
+  Random random(seed + 1000);
+  Scene right = scene, wrong = scene;
+  right.outliers = 0;
+  wrong.outliers = 1;
+  wrong.count = static_cast<int>(scene.outliers * scene.count);
+  right.count -= wrong.count;
+  Matches matches;
+  for (const Scene& part : {right, wrong}) {
+    for (const PointPair& pair : Pairs(part, seed)) {
+      matches.pairs.push_back(pair);
+      matches.weights.push_back(
+          random.Chance(0.95) == (part.outliers == 0) ? 0.9 : 0.0);
+    }
+  }
+  return matches;
+}
+
+double Error(const RelativePose& pose, const Scene& scene) {
+  return std::max(RotationErrorDegrees(pose, scene),
+                  TranslationErrorDegrees(pose, scene));
+}
+
+double Error(const std::optional<GuidedEssential>& found, const Scene& scene) {
+  return found ? Error(found->pose, scene) : 180;
+}
+
+std::optional<GuidedEssential> Estimate(const Matches& matches,
+                                        const GuidedOptions& options = {}) {
+  return EstimateEssential(matches.pairs, matches.weights, kCamera1, kCamera2,
+                           options);
+}
+
+TEST(GuidedEssentialTest, ExactPointsGiveTheExactPose) {
+  Scene scene;
+  for (uint64_t seed = 0; seed < 5; ++seed) {
+    scene.translation = Turn({0, 1, 1}, 70.0 * seed) * scene.translation;
+    const auto pairs = Pairs(scene, seed);
+    const auto found = EstimateEssential(pairs, {}, kCamera1, kCamera2, {});
+    ASSERT_TRUE(found);
+    EXPECT_LT(Error(found, scene), 1e-5);
+    EXPECT_EQ(found->inliers.size(), pairs.size());
+    EXPECT_NEAR(AsMatrix(found->essential).norm(), 1, 1e-12);
+    EXPECT_NEAR(found->score, pairs.size(), 1e-3);
+    const Matrix3 expected = EssentialFromPose(found->pose);
+    for (int k = 0; k < 9; ++k) {
+      EXPECT_NEAR(found->essential[k], expected[k], 1e-12);
+    }
+  }
+}
+
+TEST(GuidedEssentialTest, NoiseAndWrongMatchesLeaveThePose) {
+  Scene scene;
+  scene.noise = 0.5;
+  for (const double outliers : {0.3, 0.6, 0.75}) {
+    scene.outliers = outliers;
+    for (uint64_t seed = 0; seed < 5; ++seed) {
+      auto matches = MakeMatches(scene, seed);
+      matches.weights.clear();
+      EXPECT_LT(Error(Estimate(matches, {.seed = seed}), scene), 0.4)
+          << outliers << " seed " << seed;
+    }
+  }
+}
+
+TEST(GuidedEssentialTest, GoodWeightsMakeItQuickAndBearMore) {
+  Scene scene;
+  scene.noise = 0.5;
+  scene.outliers = 0.9;
+  for (uint64_t seed = 0; seed < 5; ++seed) {
+    const auto found = Estimate(MakeMatches(scene, seed), {.seed = seed});
+    ASSERT_TRUE(found);
+    EXPECT_LT(Error(found, scene), 0.6);
+    EXPECT_LT(found->iterations, 200);
+  }
+}
+
+TEST(GuidedEssentialTest, MisleadingWeightsOnlyCostTime) {
+  // Wrong matches first.
+  Scene scene;
+  scene.noise = 0.5;
+  scene.outliers = 0.5;
+  auto matches = MakeMatches(scene, 1);
+  for (double& weight : matches.weights) weight = weight > 0 ? 0.3 : 0.6;
+  EXPECT_LT(Error(Estimate(matches), scene), 0.4);
+}
+
+TEST(GuidedEssentialTest, TheOrderOfThePairsDoesNotMatter) {
+  Scene scene;
+  scene.noise = 0.5;
+  scene.outliers = 0.6;
+  const Matches matches = MakeMatches(scene, 2);
+  for (const bool weighted : {false, true}) {
+    Matches other = matches;
+    Random random(3);
+    for (int i = static_cast<int>(other.pairs.size()) - 1; i > 0; --i) {
+      const int k = random.Integer(i + 1);
+      std::swap(other.pairs[i], other.pairs[k]);
+      std::swap(other.weights[i], other.weights[k]);
+    }
+    Matches first = matches;
+    if (!weighted) {
+      first.weights.clear();
+      other.weights.clear();
+    }
+    const auto one = Estimate(first), two = Estimate(other);
+    const auto again = Estimate(first);
+    ASSERT_TRUE(one && two && again);
+    EXPECT_EQ(one->essential, two->essential);
+    EXPECT_EQ(one->pose.rotation, two->pose.rotation);
+    EXPECT_EQ(one->iterations, two->iterations);
+    EXPECT_EQ(one->score, two->score);
+    EXPECT_EQ(one->inliers.size(), two->inliers.size());
+    EXPECT_EQ(one->essential, again->essential);
+    EXPECT_EQ(one->inliers, again->inliers);
+  }
+}
+
+TEST(GuidedEssentialTest, InliersAreSoughtAmongAllPairs) {
+  Scene scene;
+  scene.noise = 0.3;
+  const auto pairs = Pairs(scene, 4);
+  std::vector<double> weights(pairs.size(), 0.0);
+  std::fill_n(weights.begin(), 200, 0.5);
+  const auto found = EstimateEssential(pairs, weights, kCamera1, kCamera2, {});
+  ASSERT_TRUE(found);
+  EXPECT_LE(found->score, 200);
+  EXPECT_EQ(found->inliers,
+            EpipolarInliers(
+                FundamentalFromEssential(found->essential, kCamera1, kCamera2),
+                pairs, 1.5));
+  EXPECT_GT(found->inliers.size(), 900u);
+}
+
+TEST(GuidedEssentialTest, TheScoreIsTheSumOfItsPairs) {
+  Scene scene;
+  scene.noise = 0.5;
+  scene.outliers = 0.4;
+  const auto pairs = Pairs(scene, 5);
+  Random random(6);
+  std::vector<double> weights;
+  for (size_t i = 0; i < pairs.size(); ++i) weights.push_back(random.Uniform());
+  for (const bool weigh : {false, true}) {
+    GuidedOptions options;
+    options.weigh_scores = weigh;
+    const auto found =
+        EstimateEssential(pairs, weights, kCamera1, kCamera2, options);
+    ASSERT_TRUE(found);
+    const Matrix3 f =
+        FundamentalFromEssential(found->essential, kCamera1, kCamera2);
+    const double cutoff = options.cutoff_factor * options.max_error;
+    double expected = 0;
+    for (size_t i = 0; i < pairs.size(); ++i) {
+      const double t = SquaredSampsonError(f, pairs[i]) / (cutoff * cutoff);
+      expected += (weigh ? weights[i] : 1) * (1 - MagsacLoss(t));
+    }
+    EXPECT_NEAR(found->score, expected, 0.1);
+  }
+}
+
+TEST(GuidedEssentialTest, TooLittleIsNoAnswer) {
+  const double nan = std::numeric_limits<double>::quiet_NaN();
+  Scene scene;
+  scene.count = 4;
+  const auto four = Pairs(scene, 7);
+  const std::vector<PointPair> copies(50, four[0]);
+  const std::vector<PointPair> no_numbers(50, PointPair{nan, 0, 0, 0});
+  for (const auto& pairs :
+       {std::vector<PointPair>(), four, copies, no_numbers}) {
+    EXPECT_FALSE(EstimateEssential(pairs, {}, kCamera1, kCamera2, {}));
+  }
+  scene.count = 50;
+  EXPECT_FALSE(EstimateEssential(Pairs(scene, 8), std::vector<double>(50, 0.0),
+                                 kCamera1, kCamera2, {}));
+  std::vector<PointPair> line(50);
+  for (int i = 0; i < 50; ++i) line[i] = {3.0 * i, 2.0 * i, 9.0, 5.0 + i};
+  // Whatever comes back, it is not a crash.
+  EstimateEssential(line, {}, kCamera1, kCamera2, {});
+}
+
+TEST(GuidedEssentialTest, UnusableInputIsRefused) {
+  const auto pairs = Pairs({}, 9);
+  const auto estimate = [&](std::vector<double> weights, GuidedOptions options,
+                            PinholeCamera camera) {
+    EstimateEssential(pairs, weights, camera, kCamera2, options);
+  };
+  EXPECT_THROW(estimate({1.0}, {}, kCamera1), InputError);
+  EXPECT_THROW(estimate(std::vector<double>(pairs.size(), -1.0), {}, kCamera1),
+               InputError);
+  EXPECT_THROW(estimate({}, {}, {0, 1, 0, 0}), InputError);
+  EXPECT_THROW(estimate({}, {.max_error = 0}, kCamera1), InputError);
+  EXPECT_THROW(estimate({}, {.confidence = 1}, kCamera1), InputError);
+  EXPECT_THROW(estimate({}, {.cutoff_factor = 0.5}, kCamera1), InputError);
+}
+
+// Median and 90th percentile.
+std::array<double, 2> Percentiles(std::vector<double> errors) {
+  std::sort(errors.begin(), errors.end());
+  return {errors[errors.size() / 2], errors[errors.size() * 9 / 10]};
+}
+
+TEST(GuidedEssentialTest, AtLeastAsAccurateAsUsac) {
+  constexpr int kScenes = 15;
+  for (const double baseline : {1.0, 0.2}) {
+    Scene scene;
+    scene.translation *= baseline;
+    scene.noise = 0.5;
+    scene.outliers = 0.5;
+    std::vector<double> ours, usac;
+    for (uint64_t seed = 0; seed < kScenes; ++seed) {
+      auto matches = MakeMatches(scene, seed);
+      matches.weights.clear();
+      ours.push_back(Error(Estimate(matches, {.seed = seed}), scene));
+      TwoViewOptions options;
+      options.model = TwoViewModel::kEssential;
+      options.seed = seed;
+      const auto essential =
+          UsacMagsac(matches.pairs, kCamera1, kCamera2, options);
+      std::vector<PointPair> voters;
+      if (essential) {
+        const Matrix3 f =
+            FundamentalFromEssential(*essential, kCamera1, kCamera2);
+        for (const int i : EpipolarInliers(f, matches.pairs, 1.5)) {
+          voters.push_back(Normalized(matches.pairs[i], kCamera1, kCamera2));
+        }
+      }
+      usac.push_back(essential
+                         ? Error(PoseFromEssential(*essential, voters), scene)
+                         : 180);
+    }
+    const auto [our_median, our_tail] = Percentiles(ours);
+    const auto [usac_median, usac_tail] = Percentiles(usac);
+    EXPECT_LT(our_median, usac_median);
+    EXPECT_LT(our_tail, usac_tail);
+  }
+}
+
+}  // namespace
+}  // namespace tiepoint
