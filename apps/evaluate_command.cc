@@ -428,8 +428,8 @@ void AddPoseOptions(CLI::App& command, EvaluateArguments& arguments) {
   PoseProtocolOptions& pose = arguments.pose;
   command
       .add_option("--estimators", pose.estimators,
-                  "[ratio+|gms+|learned+] eightpoint, ransac, magsac, guided "
-                  "or tiepoint, by commas")
+                  "[ratio+|gms+|learned+] eightpoint, regression, ransac, "
+                  "magsac, guided or tiepoint, by commas")
       ->delimiter(',')
       ->type_name("NAMES")
       ->capture_default_str();

@@ -330,7 +330,8 @@ class Implementation final : public PoseProtocol {
   }
   int RunsOf(const Method& method) const {
     // Nothing about it is random.
-    const bool exact = method.estimator == PoseEstimator::kEightPoint;
+    const bool exact = method.estimator == PoseEstimator::kEightPoint ||
+                       method.estimator == PoseEstimator::kRegression;
     return exact ? 1 : options_.runs;
   }
   std::vector<Trial> Trials(const View& view, const PosePair& pair,

@@ -8,6 +8,7 @@
 #include "tiepoint/base/error.h"
 #include "tiepoint/geometry/essential.h"
 #include "tiepoint/geometry/guided_essential.h"
+#include "tiepoint/geometry/regressed_essential.h"
 #include "tiepoint/geometry/usac.h"
 #include "tiepoint/geometry/weighted_eight_point.h"
 
@@ -15,8 +16,9 @@ namespace tiepoint {
 namespace {
 
 constexpr std::array kEstimators = {
-    PoseEstimator::kEightPoint, PoseEstimator::kRansac, PoseEstimator::kMagsac,
-    PoseEstimator::kTiepoint, PoseEstimator::kGuided};
+    PoseEstimator::kEightPoint, PoseEstimator::kRansac,
+    PoseEstimator::kMagsac,     PoseEstimator::kTiepoint,
+    PoseEstimator::kGuided,     PoseEstimator::kRegression};
 
 constexpr size_t kFewestInliers = 5;
 
@@ -150,6 +152,7 @@ PoseEstimate EightPoint(const Problem& problem, const PoseOptions& options) {
 }
 
 PoseEstimate Tiepoint(std::span<const PointPair> pairs,
+                      std::span<const double> weights,
                       const PinholeCamera& camera1,
                       const PinholeCamera& camera2,
                       const PoseOptions& options) {
@@ -157,20 +160,11 @@ PoseEstimate Tiepoint(std::span<const PointPair> pairs,
   settings.model = TwoViewModel::kEssential;
   settings.seed = options.seed;
   TwoViewGeometry geometry = EstimateTwoViewGeometry(
-      {pairs.begin(), pairs.end()}, camera1, camera2, settings);
+      {pairs.begin(), pairs.end()}, camera1, camera2, settings, weights);
   return {geometry.pose, std::move(geometry.inliers)};
 }
 
-PoseEstimate Guided(std::span<const PointPair> pairs,
-                    std::span<const double> weights,
-                    const PinholeCamera& camera1, const PinholeCamera& camera2,
-                    const PoseOptions& options) {
-  const auto found =
-      EstimateEssential(pairs, weights, camera1, camera2,
-                        {.max_error = options.max_error,
-                         .confidence = options.confidence,
-                         .max_iterations = options.max_iterations,
-                         .seed = options.seed});
+PoseEstimate FromEssential(const std::optional<GuidedEssential>& found) {
   PoseEstimate estimate;
   if (!found) return estimate;
   estimate.inliers = found->inliers;
@@ -192,6 +186,8 @@ const char* Name(PoseEstimator estimator) {
       return "tiepoint";
     case PoseEstimator::kGuided:
       return "guided";
+    case PoseEstimator::kRegression:
+      return "regression";
   }
   return "";
 }
@@ -220,9 +216,17 @@ PoseEstimate EstimatePose(PoseEstimator estimator,
     case PoseEstimator::kMagsac:
       return FromInliers(problem, Magsac(problem, options), options.max_error);
     case PoseEstimator::kTiepoint:
-      return Tiepoint(pairs, camera1, camera2, options);
+      return Tiepoint(pairs, weights, camera1, camera2, options);
     case PoseEstimator::kGuided:
-      return Guided(pairs, weights, camera1, camera2, options);
+      return FromEssential(
+          EstimateEssential(pairs, weights, camera1, camera2,
+                            {.max_error = options.max_error,
+                             .confidence = options.confidence,
+                             .max_iterations = options.max_iterations,
+                             .seed = options.seed}));
+    case PoseEstimator::kRegression:
+      return FromEssential(RegressEssential(pairs, weights, camera1, camera2,
+                                            options.max_error));
   }
   return {};
 }

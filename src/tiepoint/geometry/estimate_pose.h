@@ -18,6 +18,7 @@ enum class PoseEstimator {
   kMagsac,      // "magsac": OpenCV's USAC_MAGSAC
   kTiepoint,    // "tiepoint": EstimateTwoViewGeometry
   kGuided,      // "guided": EstimateEssential
+  kRegression,  // "regression": RegressEssential
 };
 
 // Throws InputError that lists the names.
@@ -49,7 +50,8 @@ struct PoseEstimate {
 };
 
 // `pairs` in pixels without distortion; those that are not Usable() are left
-// out. `weights`, one a pair, are for kEightPoint and kGuided; none: all 1.
+// out. `weights`, one a pair, are for kEightPoint, kTiepoint, kGuided
+// and kRegression; none: all 1.
 // RANSAC and MAGSAC depend on the order of the pairs, RANSAC on nothing else
 // (OpenCV's has one seed). "No answer" is a result; unusable cameras and
 // weights throw InputError.
