@@ -16,6 +16,7 @@
 #include "progress_line.h"
 #include "tiepoint/base/atomic_file.h"
 #include "tiepoint/base/error.h"
+#include "tiepoint/geometry/pose_confidence.h"
 #include "tiepoint/io/npy.h"
 #include "tiepoint/pipeline/draw_matches.h"
 #include "tiepoint/pipeline/match_photographs.h"
@@ -32,6 +33,7 @@ struct MatchArguments {
   std::string path1, path2;
   std::string camera1, camera2;
   std::string model;
+  std::string filter = Name(MatchFilter::kLearned);
   std::string folder;
   std::string json;
   std::string homography;
@@ -131,6 +133,21 @@ std::string ModelText(TwoViewModel model) {
   return Name(model) + std::string(homography ? "" : " matrix");
 }
 
+std::string SceneText(const TwoViewGeometry& geometry) {
+  switch (geometry.scene) {
+    case TwoViewScene::kPlane:
+      return "a homography, too: " + geometry.reason;
+    case TwoViewScene::kRotation:
+      return "a rotation of the camera alone";
+    case TwoViewScene::kDepth:
+      return "the " + ModelText(geometry.model) +
+             " alone: the points have depth";
+    case TwoViewScene::kUnknown:
+      break;
+  }
+  return "";
+}
+
 void PrintTable(const MatchReport& report, const MatchArguments& arguments,
                 const std::optional<HomographyCheck>& check) {
   const auto row = [](const char* name, const std::string& first,
@@ -166,6 +183,11 @@ void PrintTable(const MatchReport& report, const MatchArguments& arguments,
                     ? steps_text
                     : fmt::format("{} ({})", preset.name, steps_text));
   row("matches", fmt::format("{}", num_matches));
+  if (arguments.options.filter != MatchFilter::kNone) {
+    row("kept",
+        fmt::format("{} ({:.1f} %) by the filter {}", report.NumKept(),
+                    percent(report.NumKept(), num_matches), arguments.filter));
+  }
   if (check) {
     row("correct",
         fmt::format("{} ({:.1f} %) within {} px of the given homography",
@@ -186,6 +208,14 @@ void PrintTable(const MatchReport& report, const MatchArguments& arguments,
     row("translation",
         fmt::format("({:+.3f}, {:+.3f}, {:+.3f})", t[0], t[1], t[2]));
     row("", "the camera moved " + MotionInWords(pose) + " (length unknown)");
+  }
+  if (geometry.pose) {
+    row("confidence", fmt::format("{:.2f} that the pose is right within {} "
+                                  "degrees",
+                                  geometry.confidence, kConfidentWithin));
+  }
+  if (geometry.success && geometry.scene != TwoViewScene::kUnknown) {
+    row("explained by", SceneText(geometry));
   }
   if (!HasAnswer(report)) row("no answer", geometry.reason);
   fmt::print("\n");
@@ -235,6 +265,7 @@ void Prepare(MatchArguments& arguments) {
   options.camera1 = ParseCamera(arguments.camera1, "--camera1");
   options.camera2 = ParseCamera(arguments.camera2, "--camera2");
   options.model = ParseModel(arguments.model);
+  options.filter = ParseMatchFilter(arguments.filter);
   options.geometry.seed = arguments.common.seed;
   options.keep_colour = !arguments.folder.empty();
   if (!arguments.folder.empty()) {
@@ -303,6 +334,20 @@ void AddMatchCommand(CLI::App& app, CommandContext& context) {
   AddMaxImageSizeOption(*command, options.max_image_size);
   AddLiftOptions(*command, options.extractor.lift);
 
+  command
+      ->add_option("--filter", arguments->filter,
+                   "What tells right matches from wrong ones: learned (a "
+                   "network), ratio, gms or none")
+      ->check(
+          CLI::IsMember({"learned", "ratio", "gms", "none"}).description(""))
+      ->type_name("NAME")
+      ->capture_default_str();
+  command
+      ->add_option("--ratio", options.max_ratio,
+                   "Largest ratio of the nearest and the second distance, with "
+                   "--filter ratio; 0: that of the preset")
+      ->check(CLI::Range(0.0, 1.0).description(""))
+      ->capture_default_str();
   const char* const geometry = "Geometry";
   command
       ->add_option("--model", arguments->model,

@@ -11,6 +11,7 @@
 #include "tiepoint/features/separable_tilde.h"
 #include "tiepoint/io/export_tilde.h"
 #include "tiepoint/io/import_weights.h"
+#include "tiepoint/network/consensus_model.h"
 #include "tiepoint/network/model_file.h"
 #include "tiepoint/pipeline/preset.h"
 
@@ -22,12 +23,33 @@ using namespace tiepoint;
 // The weights that presets use.
 const std::vector<std::string> kNames = {
     "lift_detector", "lift_orientation", "orientation_logpolar",
-    "deepdesc",      "logpolar",         "tilde"};
+    "deepdesc",      "logpolar",         "tilde",
+    "correspondence"};
 
-int64_t NumParameters(const Model& model) {
+template <typename AnyModel>
+int64_t NumParameters(const AnyModel& model) {
   int64_t count = 0;
   for (const auto& [name, tensor] : model.weights) count += tensor.Size();
   return count;
+}
+
+// Linear maps, of one match.
+double MultiplyAdds(const ConsensusSpec& spec) {
+  const double channels = spec.channels;
+  double sum = 0;
+  for (int s = 0; s < spec.Stages(); ++s) {
+    sum += channels * (spec.StageInputs(s) + 2 * spec.blocks[s] * channels + 1);
+  }
+  return sum;
+}
+
+// Told by the head of the file.
+bool IsConsensusModel(const std::string& path) {
+  const auto metadata = ReadSafeTensors(path).metadata;
+  const auto network = metadata.find("network");
+  return network != metadata.end() &&
+         network->second.find("\"architecture\":\"correspondence\"") !=
+             std::string::npos;
 }
 
 std::string ShapeText(const Shape& shape) {
@@ -56,6 +78,12 @@ void List(const std::string& models) {
       fmt::print("{:<18}not found\n", name);
       continue;
     }
+    if (IsConsensusModel(path)) {
+      const ConsensusModel model = ReadConsensusModel(path);
+      fmt::print("{:<18}{:<20}{:>12}{:>10.2f}  {}\n", name, "correspondence",
+                 NumParameters(model), MultiplyAdds(model.spec) / 1e6, path);
+      continue;
+    }
     const Model model = ReadModel(path);
     fmt::print("{:<18}{:<20}{:>12}{:>10.2f}  {}\n", name,
                model.spec.architecture, NumParameters(model),
@@ -63,13 +91,35 @@ void List(const std::string& models) {
   }
 }
 
+void PrintRow(const std::string& key, const std::string& value) {
+  fmt::print("{:<22}{}\n", key, value);
+}
+
+void ShowConsensus(const std::string& path) {
+  const ConsensusModel model = ReadConsensusModel(path);
+  const ConsensusSpec& spec = model.spec;
+  std::string blocks;
+  for (const int count : spec.blocks) {
+    blocks += (blocks.empty() ? "" : " + ") + std::to_string(count);
+  }
+  PrintRow("file", path);
+  PrintRow("architecture", "correspondence");
+  PrintRow("input", fmt::format("{} numbers a match", spec.inputs));
+  PrintRow("residual blocks",
+           fmt::format("{} of {} channels", blocks, spec.channels));
+  PrintRow("attention", spec.attention ? "yes" : "no");
+  PrintRow("parameters", fmt::format("{}", NumParameters(model)));
+  PrintRow("multiply-adds",
+           fmt::format("{:.2f} million a match", MultiplyAdds(spec) / 1e6));
+  for (const auto& [key, value] : model.notes) PrintRow(key, value);
+}
+
 void Show(const std::string& models, const std::string& name) {
   const std::string path = Resolve(models, name);
+  if (IsConsensusModel(path)) return ShowConsensus(path);
   const Model model = ReadModel(path);
   const NetworkSpec& spec = model.spec;
-  const auto row = [](const std::string& key, const std::string& value) {
-    fmt::print("{:<22}{}\n", key, value);
-  };
+  const auto row = PrintRow;
   row("file", path);
   row("architecture", spec.architecture);
   row("input", ShapeText(spec.input) + " (channels x height x width)");

@@ -21,6 +21,7 @@
 #include "tiepoint/base/random.h"
 #include "tiepoint/correspondence/classifier.h"
 #include "tiepoint/geometry/essential.h"
+#include "tiepoint/geometry/pose_confidence.h"
 
 namespace tiepoint {
 namespace {
@@ -165,7 +166,7 @@ Filtered ApplyFilter(const View& view, Filter filter,
   const DescriptorMatrix& second = view.second->set.descriptors;
   std::vector<Match> matches;
   if (filter == Filter::kLearned) {
-    matches = MatchBothWays(first, second);
+    matches = MatchMutually(first, second);
   } else {
     matches =
         MatchDescriptors(first, second, {.mutual = filter != Filter::kGms});
@@ -219,6 +220,8 @@ struct Trial {
   bool answered = false;
   int inliers = 0;
   double milliseconds = 0;
+  PoseEvidence evidence;
+  double confidence = 0;
 };
 
 Trial Try(const View& view, const Filtered& filtered, PoseEstimator estimator,
@@ -243,7 +246,13 @@ Trial Try(const View& view, const Filtered& filtered, PoseEstimator estimator,
       std::chrono::steady_clock::now() - start;
   Trial trial;
   trial.answered = estimate.pose.has_value();
-  if (trial.answered) trial.error = PoseErrorOf(*estimate.pose, truth);
+  if (trial.answered) {
+    trial.error = PoseErrorOf(*estimate.pose, truth);
+    trial.evidence =
+        FindPoseEvidence(filtered.points, filtered.weights, *estimate.pose,
+                         view.camera1, view.camera2, options.max_error);
+    trial.confidence = PoseConfidence(trial.evidence);
+  }
   trial.inliers = static_cast<int>(estimate.inliers.size());
   trial.milliseconds = time.count();
   return trial;
@@ -273,6 +282,68 @@ std::string TruthChecksum(const std::vector<PosePair>& pairs) {
     add(pair.cam2_from_cam1.translation);
   }
   return HexChecksum(text);
+}
+
+// All runs of all items of a series.
+std::vector<double> Flat(const MethodResult& method, const char* series) {
+  std::vector<double> values;
+  for (const Measurement& measurement : method.measurements) {
+    const auto found = measurement.find(series);
+    if (found == measurement.end()) continue;
+    values.insert(values.end(), found->second.begin(), found->second.end());
+  }
+  return values;
+}
+
+// Of tenths of the confidence: how many of the poses are right.
+Plot ReliabilityPlot(const ProtocolResult& result) {
+  Plot plot{"Reliability of the confidence",
+            "confidence",
+            "share of poses within 5 degrees",
+            {}};
+  for (const MethodResult& method : result.methods) {
+    const std::vector<double> confidences = Flat(method, "confidence");
+    const std::vector<double> errors = Flat(method, "error");
+    constexpr int kBins = 10;
+    constexpr double kFewest = 5;
+    std::array<double, kBins> count{}, sum{}, right{};
+    for (size_t i = 0; i < std::min(confidences.size(), errors.size()); ++i) {
+      const int bin =
+          std::clamp(static_cast<int>(confidences[i] * kBins), 0, kBins - 1);
+      count[bin] += 1;
+      sum[bin] += confidences[i];
+      right[bin] += errors[i] <= kConfidentWithin;
+    }
+    Curve curve{method.label, {}, {}};
+    for (int bin = 0; bin < kBins; ++bin) {
+      if (count[bin] < kFewest) continue;
+      curve.x.push_back(sum[bin] / count[bin]);
+      curve.y.push_back(right[bin] / count[bin]);
+    }
+    if (!curve.x.empty()) plot.curves.push_back(std::move(curve));
+  }
+  return plot;
+}
+
+// The coefficients that would suit these pairs best (pose_confidence.h).
+std::string FittedConfidence(const MethodResult& method) {
+  const std::vector<double> inliers = Flat(method, "evidence_inliers");
+  const std::vector<double> shares = Flat(method, "evidence_share");
+  const std::vector<double> sigmas = Flat(method, "evidence_sigma");
+  const std::vector<double> errors = Flat(method, "error");
+  std::vector<PoseEvidence> evidence;
+  std::vector<bool> right;
+  for (size_t i = 0; i < inliers.size(); ++i) {
+    evidence.push_back({inliers[i], shares[i], sigmas[i]});
+    right.push_back(errors[i] <= kConfidentWithin);
+  }
+  const ConfidenceCoefficients c = FitPoseConfidence(evidence, right);
+  char text[200];
+  std::snprintf(text, sizeof(text),
+                "%s: coefficients of the confidence fitted to these pairs "
+                "(geometry/pose_confidence.h): %.3f, %.3f, %.3f, %.3f.",
+                method.label.c_str(), c[0], c[1], c[2], c[3]);
+  return text;
 }
 
 class Implementation final : public PoseProtocol {
@@ -446,6 +517,13 @@ Measurement Implementation::Measure(const FeatureSource& source,
       series("translation_error").push_back(trial->error.translation);
       series("answered").push_back(trial->answered);
       series("inliers").push_back(trial->inliers);
+      series("confidence").push_back(trial->confidence);
+      const double right = trial->error.Max() <= kConfidentWithin ? 1 : 0;
+      series("brier").push_back((trial->confidence - right) *
+                                (trial->confidence - right));
+      series("evidence_inliers").push_back(trial->evidence.inliers);
+      series("evidence_share").push_back(trial->evidence.share);
+      series("evidence_sigma").push_back(trial->evidence.sigma);
       series("milliseconds")
           .push_back(trial->milliseconds + given.milliseconds);
     }
@@ -478,10 +556,11 @@ std::vector<Plot> Implementation::Plots(const ProtocolResult& result) const {
     }
     plot.curves.push_back(std::move(curve));
   }
-  return {plot};
+  return {plot, ReliabilityPlot(result)};
 }
 
-std::vector<std::string> Implementation::Notes(const ProtocolResult&) const {
+std::vector<std::string> Implementation::Notes(
+    const ProtocolResult& result) const {
   char text[200];
   std::snprintf(text, sizeof(text),
                 "Pairs are %g to %g degrees apart, at most %d a sequence, "
@@ -492,6 +571,9 @@ std::vector<std::string> Implementation::Notes(const ProtocolResult&) const {
   notes.emplace_back(
       "A match is correct within 3 working pixels of the true epipolar lines "
       "(mean of both images); this says nothing of its place on the line.");
+  for (const MethodResult& method : result.methods) {
+    notes.push_back(FittedConfidence(method));
+  }
   const auto sideways = std::count_if(pairs_.begin(), pairs_.end(),
                                       [](const auto& p) { return p.sideways; });
   if (sideways > 0) {

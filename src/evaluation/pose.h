@@ -19,10 +19,10 @@ struct PoseProtocolOptions {
   PosePairOptions pairs;
   // Longer side of the working images; errors are in their pixels. 0: stored.
   int max_image_size = 1024;
-  // Each [FILTER+]ESTIMATOR. Filters: "ratio" (max_ratio); of all one-way
-  // nearest neighbours instead of mutual ones "gms" and "learned" (those to
+  // Each [FILTER+]ESTIMATOR. Filters: "ratio" (max_ratio), "learned" (those to
   // which `classifier` gives weight; the estimators that take weights are given
-  // them). Estimators: see ParsePoseEstimator.
+  // them), "gms" (of all one-way nearest neighbours instead of mutual ones).
+  // Estimators: see ParsePoseEstimator.
   std::vector<std::string> estimators = {"magsac",   "ratio+magsac",
                                          "tiepoint", "gms+ransac",
                                          "ransac",   "eightpoint"};

@@ -147,6 +147,16 @@ std::vector<Column> PoseColumns() {
                                3));
   columns.push_back(MeanColumn("inliers", "inliers",
                                "matches that the answer agrees with, mean", 0));
+  columns.push_back(MeanColumn(
+      "confidence", "confidence",
+      "mean probability, as told without the truth, that the pose is right "
+      "within 5 degrees",
+      3));
+  Column brier = MeanColumn(
+      "brier", "Brier",
+      "mean squared difference of that confidence and what is so (1 or 0)", 3);
+  brier.smaller_is_better = true;
+  columns.push_back(std::move(brier));
   Column milliseconds =
       MeanColumn("milliseconds", "ms", "wall time of the estimator, mean", 1);
   milliseconds.smaller_is_better = true;

@@ -32,7 +32,8 @@ inline constexpr double kCorrectDistance = 3;
 
 // Columns over the series "error" (PoseError::Max, infinite without an answer),
 // "rotation_error", "translation_error", "answered" (0 or 1), "matches",
-// "inliers", "correct", "precision", "recall", "score" and "milliseconds".
+// "inliers", "correct", "precision", "recall", "score",
+// "confidence", "brier" and "milliseconds".
 std::vector<Column> PoseColumns();
 
 }  // namespace tiepoint

@@ -45,6 +45,7 @@ Classification CorrespondenceClassifier::Classify(
   ConsensusResult result = network_.Run(inputs.values);
   Classification answer;
   answer.weights = std::move(result.weights);
+  answer.logits = std::move(result.logits);
   if (result.essential) {
     answer.fundamental =
         UnitNorm(FundamentalFromEssential(*result.essential, used1, used2));

@@ -15,6 +15,9 @@ namespace tiepoint {
 struct Classification {
   // One a match, in [0, 1]: how good it is, seen with all the others.
   std::vector<float> weights;
+  // One a match: log of right against wrong; weights are 0 where it is below 0.
+  // -infinity: numbers that cannot be used.
+  std::vector<float> logits;
   // The weighted eight-point estimate of what the weights say; nothing when
   // fewer than eight matches have weight, or when they leave it open. Raw: of
   // rank 3 in general, and as accurate as all weighted matches together; a
@@ -33,7 +36,7 @@ class CorrespondenceClassifier {
   explicit CorrespondenceClassifier(const std::string& path);
   explicit CorrespondenceClassifier(ConsensusModel model);
 
-  // `matches`: of MatchBothWays when the model reads side information, else
+  // `matches`: of MatchMutually when the model reads side information, else
   // any. A camera that is not given is guessed from the size of its image
   // (GuessedCamera). Throws InputError as MakeMatchInputs and GuessedCamera do.
   Classification Classify(

@@ -28,7 +28,7 @@ struct MatchInputs {
 };
 
 // `columns`: kCoordinateInputs or kSideInputs; matches with side information
-// are those of MatchBothWays. Numbers that are not finite go through: the
+// are those of MatchMutually. Numbers that are not finite go through: the
 // network gives such a match weight 0. Throws InputError when a match names a
 // keypoint that is not there, a camera is not usable, or for other `columns`.
 MatchInputs MakeMatchInputs(const FeatureSet& first, const FeatureSet& second,

@@ -100,13 +100,21 @@ Search::Search(std::span<const PointPair> pairs,
 
 std::optional<Model> Search::Run() {
   Random random(StreamSeed(options_.seed, 2));
+  const int count = static_cast<int>(ranked_.size());
   double best_sampled = 0;
   while (iterations_ < needed_) {
     ++iterations_;
     std::array<PointPair, kSampleSize> sample;
-    const auto ranks = sampler_->Sample(random);
-    for (int k = 0; k < kSampleSize; ++k) {
-      sample[k] = problem_.normalized()[ranked_[ranks[k]]];
+    if (options_.explore_every > 0 &&
+        iterations_ % options_.explore_every == 0) {
+      for (PointPair& pair : sample) {
+        pair = problem_.normalized()[random.Integer(count)];
+      }
+    } else {
+      const auto ranks = sampler_->Sample(random);
+      for (int k = 0; k < kSampleSize; ++k) {
+        sample[k] = problem_.normalized()[ranked_[ranks[k]]];
+      }
     }
     // The best of the sample alone is optimised, and whenever it beats the
     // samples before: against the optimised best none would have a chance.
@@ -236,6 +244,7 @@ std::string GuidedOptions::Validate() const {
   if (!(confidence > 0 && confidence < 1)) {
     return "the confidence must lie between 0 and 1";
   }
+  if (explore_every < 0) return "samples cannot be explored backwards";
   if (max_iterations < 1) return "at least one iteration is needed";
   return "";
 }

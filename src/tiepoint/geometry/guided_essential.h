@@ -22,7 +22,10 @@ struct GuidedOptions {
   double confidence = 0.9999;
   int max_iterations = 10000;
   // Weights that are too sure of themselves do not end the search before.
-  int min_iterations = 50;
+  int min_iterations = 500;
+  // Every so many samples one is drawn from all pairs alike: a repeated
+  // structure may hold the largest weights and the wrong answer. 0: never.
+  int explore_every = 3;
   // A pair counts as much as its weight, in the score and the refinement.
   // Otherwise weights decide the order of sampling alone.
   bool weigh_scores = false;
@@ -44,7 +47,8 @@ struct GuidedEssential {
 // The essential matrix of matches of which many are wrong, sought where
 // `weights` (a classifier's; one a pair, in [0, 1]; none: all alike) promise
 // most: PROSAC (Chum and Matas, CVPR 2005) draws five pairs of large weight
-// first and pairs of weight 0 never; pairs of one weight come together.
+// first and pairs of weight 0 never; pairs of one weight come together; now and
+// then five pairs are drawn whatever their weights.
 // Five-point models are scored with the loss of MAGSAC++, unpromising ones
 // given up by a sequential test (Matas and Chum, "Randomized RANSAC with
 // Sequential Probability Ratio Test", ICCV 2005); those better than all before

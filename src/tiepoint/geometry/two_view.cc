@@ -14,6 +14,7 @@
 #include "tiepoint/geometry/eigen_arrays.h"
 #include "tiepoint/geometry/essential.h"
 #include "tiepoint/geometry/guided_essential.h"
+#include "tiepoint/geometry/pose_confidence.h"
 #include "tiepoint/geometry/sampson_refinement.h"
 #include "tiepoint/geometry/usac.h"
 
@@ -249,6 +250,20 @@ const char* Name(TwoViewModel model) {
   return "";
 }
 
+const char* Name(TwoViewScene scene) {
+  switch (scene) {
+    case TwoViewScene::kUnknown:
+      return "unknown";
+    case TwoViewScene::kDepth:
+      return "depth";
+    case TwoViewScene::kPlane:
+      return "plane";
+    case TwoViewScene::kRotation:
+      return "rotation";
+  }
+  return "";
+}
+
 std::string TwoViewOptions::Validate() const {
   if (!(max_error > 0) || !std::isfinite(max_error)) {
     return "the largest error of an inlier must be a positive number of pixels";
@@ -390,8 +405,10 @@ TwoViewGeometry EstimateTwoViewGeometry(const std::vector<PointPair>& pairs,
       result.inliers.push_back(static_cast<int>(i));
     }
   }
+  if (!homography) result.scene = TwoViewScene::kDepth;
   if (options.model == TwoViewModel::kFundamental &&
       OneHomographyExplains(inliers, options)) {
+    result.scene = TwoViewScene::kPlane;
     result.reason =
         "the points lie on a plane, or the camera only turned: the fundamental "
         "matrix is one of many";
@@ -400,6 +417,7 @@ TwoViewGeometry EstimateTwoViewGeometry(const std::vector<PointPair>& pairs,
   const double noise = Noise(inliers, *pose, camera1, camera2);
   if (!TranslationIsTold(inliers, distinct.size(), *pose, camera1, camera2,
                          noise, options)) {
+    result.scene = TwoViewScene::kRotation;
     result.reason =
         "the camera only turned, or the points are too far away to tell the "
         "direction of motion";
@@ -408,6 +426,7 @@ TwoViewGeometry EstimateTwoViewGeometry(const std::vector<PointPair>& pairs,
   TwoViewOptions flat = options;
   flat.max_error = LargestTransferError(noise, options);
   if (OneHomographyExplains(inliers, flat)) {
+    result.scene = TwoViewScene::kPlane;
     result.reason =
         "the points lie on a plane, or nearly: a second pose may fit as well";
   }
@@ -416,6 +435,8 @@ TwoViewGeometry EstimateTwoViewGeometry(const std::vector<PointPair>& pairs,
   for (int k = 0; k < 3; ++k) {
     result.pose->translation[k] = pose->translation(k);
   }
+  result.confidence = PoseConfidence(FindPoseEvidence(
+      pairs, weights, *result.pose, camera1, camera2, options.max_error));
   return result;
 }
 

@@ -48,6 +48,15 @@ struct TwoViewOptions {
   std::string Validate() const;
 };
 
+// What the inliers show.
+enum class TwoViewScene {
+  kUnknown,   // no model, or it was not looked at (homographies)
+  kDepth,     // points at several depths: only an epipolar geometry explains it
+  kPlane,     // a homography explains all
+  kRotation,  // essential model: a turn of the camera explains all
+};
+const char* Name(TwoViewScene scene);  // "unknown", "depth", ...
+
 struct TwoViewGeometry {
   TwoViewModel model = TwoViewModel::kFundamental;
   bool success = false;
@@ -61,6 +70,10 @@ struct TwoViewGeometry {
   // With the essential model. Empty when points do not tell the direction of
   // motion (pure rotation: see `reason`).
   std::optional<RelativePose> pose;
+  TwoViewScene scene = TwoViewScene::kUnknown;
+  // With a pose: the probability that it is right within five degrees
+  // (pose_confidence.h); else 0.
+  double confidence = 0;
 };
 
 // OpenCV USAC_MAGSAC; for kEssential then least squares of the Sampson errors

@@ -185,7 +185,8 @@ std::vector<Match> MatchBothWays(const DescriptorMatrix& first,
   }
   for (Match& match : matches) {
     const Match& of_j = back[match.j];
-    if (of_j.j == match.i) {
+    match.mutual = of_j.j == match.i;
+    if (match.mutual) {
       match.reverse_ratio = of_j.ratio;
       continue;
     }
@@ -196,6 +197,13 @@ std::vector<Match> MatchBothWays(const DescriptorMatrix& first,
         nearest > 0 ? std::clamp(std::sqrt(own / nearest), 1.0f, kLargest)
                     : kLargest;
   }
+  return matches;
+}
+
+std::vector<Match> MatchMutually(const DescriptorMatrix& first,
+                                 const DescriptorMatrix& second) {
+  std::vector<Match> matches = MatchBothWays(first, second);
+  std::erase_if(matches, [](const Match& match) { return !match.mutual; });
   return matches;
 }
 

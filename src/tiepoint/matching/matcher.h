@@ -18,6 +18,7 @@ struct Match {
   // image other than i; 1 if none. Below 1 where i is the nearest of j (the
   // match is mutual), above where another is; at most 2.
   float reverse_ratio = 1;
+  bool mutual = false;  // MatchBothWays only: i is the nearest of j
   bool operator==(const Match&) const = default;
 };
 
@@ -37,8 +38,11 @@ std::vector<Match> MatchDescriptors(const DescriptorMatrix& first,
                                     const MatchOptions& options = {});
 
 // The nearest neighbour of each keypoint of the first image, mutual or not,
-// with ratios both ways: what a classifier of matches looks at.
+// with ratios both ways.
 std::vector<Match> MatchBothWays(const DescriptorMatrix& first,
+                                 const DescriptorMatrix& second);
+// Those of them that are mutual: what a classifier of matches looks at.
+std::vector<Match> MatchMutually(const DescriptorMatrix& first,
                                  const DescriptorMatrix& second);
 
 }  // namespace tiepoint

@@ -193,6 +193,7 @@ TEST(MatcherTest, BothWaysComparesWithTheBestOtherOfEither) {
   const std::vector<Match> matches = MatchBothWays(a, b);
   ASSERT_EQ(matches.size(), 150u);
   int mutual = 0;
+  const std::vector<Match> both = MatchDescriptors(a, b);
   for (const Match& match : matches) {
     EXPECT_EQ(match.j, Nearest(a, match.i, b));
     double other = 10;
@@ -201,9 +202,13 @@ TEST(MatcherTest, BothWaysComparesWithTheBestOtherOfEither) {
     }
     const double expected = Distance(a, match.i, b, match.j) / other;
     EXPECT_NEAR(match.reverse_ratio, std::min(expected, 2.0), 1e-4);
-    mutual += match.reverse_ratio < 1;
+    EXPECT_EQ(match.mutual, match.reverse_ratio < 1);
+    if (!match.mutual) continue;
+    EXPECT_EQ(match.i, both[mutual].i);
+    EXPECT_EQ(match.j, both[mutual].j);
+    ++mutual;
   }
-  EXPECT_EQ(mutual, static_cast<int>(MatchDescriptors(a, b).size()));
+  EXPECT_EQ(mutual, static_cast<int>(both.size()));
 }
 
 TEST(MatcherTest, EmptySetsAreFine) {

@@ -58,6 +58,10 @@ std::vector<PointPair> MatchedPoints(const MatchReport& report) {
   return pairs;
 }
 
+int MatchReport::NumKept() const {
+  return FilteredMatches{{}, weights}.NumKept();
+}
+
 bool HasAnswer(const MatchReport& report) {
   const TwoViewGeometry& geometry = report.geometry;
   return geometry.success &&
@@ -80,6 +84,11 @@ MatchReport MatchPhotographs(const std::string& path1, const std::string& path2,
   say("weights");
   report.preset = ParsePreset(options.preset);
   const Steps steps = MakeSteps(report.preset, options.extractor);
+  std::optional<CorrespondenceClassifier> classifier;
+  if (options.filter == MatchFilter::kLearned) {
+    classifier.emplace(
+        FindModel(options.extractor.models, kCorrespondenceWeights));
+  }
   seconds["load"] = stopwatch.Lap();
 
   if (!steps.descriptor) {
@@ -116,16 +125,24 @@ MatchReport MatchPhotographs(const std::string& path1, const std::string& path2,
 
   say("matching");
   stopwatch.Lap();
-  report.matches =
-      MatchDescriptors(report.features1.descriptors,
-                       report.features2.descriptors, options.matching);
-  report.weights.assign(report.matches.size(), 1.0f);
+  FilteredMatches filtered = MatchAndFilter(
+      options.filter,
+      {.first = &report.features1,
+       .second = &report.features2,
+       .camera1 = report.camera1,
+       .camera2 = report.camera2,
+       .max_ratio = options.max_ratio > 0 ? options.max_ratio
+                                          : UsualRatio(report.preset),
+       .classifier = classifier ? &*classifier : nullptr});
+  report.matches = std::move(filtered.matches);
+  report.weights = std::move(filtered.weights);
   CheckInterrupt();
   seconds["match"] = stopwatch.Lap();
 
   report.geometry = EstimateTwoViewGeometry(
       MatchedPoints(report), report.camera1.value_or(PinholeCamera{}),
-      report.camera2.value_or(PinholeCamera{}), geometry);
+      report.camera2.value_or(PinholeCamera{}), geometry,
+      std::vector<double>(report.weights.begin(), report.weights.end()));
   for (const auto& [image, features] :
        {std::pair(&report.image2, &report.features2),
         std::pair(&report.image1, &report.features1)}) {

@@ -12,6 +12,7 @@
 #include "tiepoint/geometry/two_view.h"
 #include "tiepoint/image/image.h"
 #include "tiepoint/matching/matcher.h"
+#include "tiepoint/pipeline/match_filter.h"
 #include "tiepoint/pipeline/preset.h"
 
 namespace tiepoint {
@@ -20,7 +21,8 @@ struct MatchPhotographsOptions {
   std::string preset = "default";
   ExtractorOptions extractor;
   int max_image_size = 0;  // longer side; 0: as stored
-  MatchOptions matching;
+  MatchFilter filter = MatchFilter::kLearned;
+  double max_ratio = 0;  // of MatchFilter::kRatio; 0: UsualRatio of the preset
   // Cameras given by the user; else from EXIF (principal point in the middle).
   std::optional<PinholeCamera> camera1;
   std::optional<PinholeCamera> camera2;
@@ -38,11 +40,13 @@ struct MatchReport {
   std::optional<PinholeCamera> camera1, camera2;
   FeatureSet features1, features2;
   std::vector<Match> matches;
-  std::vector<float> weights;  // one a match: 1, nothing is classified yet
+  std::vector<float> weights;  // one a match; see FilteredMatches
+  int NumKept() const;         // matches of a weight above 0
   TwoViewGeometry geometry;
   Preset preset;
   // Wall time of each step, both photographs together: "load" (weights),
-  // "read", "detect", "orient", "describe", "match", "geometry", "total".
+  // "read", "detect", "orient", "describe", "match" (with the filter),
+  // "geometry", "total".
   std::map<std::string, double> seconds;
 };
 

@@ -62,6 +62,7 @@ class MatchPhotographsTest : public ::testing::Test {
     options_.preset = "lift/lift/deepdesc";
     options_.extractor.models = folder_;
     options_.model = TwoViewModel::kHomography;
+    options_.filter = MatchFilter::kNone;
   }
   ~MatchPhotographsTest() override {
     SetNumThreads(0);
@@ -140,6 +141,26 @@ TEST_F(MatchPhotographsTest, ReducedPhotographsKeepStoredCoordinates) {
     EXPECT_EQ(b.keypoints[i].angle, a.keypoints[i].angle);
   }
   EXPECT_EQ(a.descriptors.data, b.descriptors.data);
+}
+
+TEST_F(MatchPhotographsTest, AFilterWeighsTheSameMatches) {
+  const MatchReport all = Run(upright_, turned_);
+  EXPECT_EQ(all.NumKept(), static_cast<int>(all.matches.size()));
+  options_.filter = MatchFilter::kRatio;
+  options_.max_ratio = 0.7;
+  const MatchReport some = Run(upright_, turned_);
+  EXPECT_EQ(some.matches, all.matches);
+  EXPECT_LT(some.NumKept(), all.NumKept());
+  for (size_t k = 0; k < some.matches.size(); ++k) {
+    EXPECT_EQ(some.weights[k] > 0, some.matches[k].ratio <= 0.7f);
+  }
+  EXPECT_THAT(Json(some), HasSubstr("\"filter\": \"ratio\""));
+}
+
+TEST_F(MatchPhotographsTest, TheLearnedFilterNeedsItsWeights) {
+  options_.filter = MatchFilter::kLearned;
+  EXPECT_THAT([&] { Run(upright_, turned_); },
+              ThrowsMessage<InputError>(HasSubstr("correspondence")));
 }
 
 TEST_F(MatchPhotographsTest, TheModelFollowsFromTheCameras) {

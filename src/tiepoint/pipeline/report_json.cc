@@ -102,6 +102,7 @@ std::string Options(const MatchPhotographsOptions& options) {
          ", \"nms_radius\": " + Number(lift.maxima.radius) +
          ", \"nms_levels\": " + Number(lift.maxima.neighbour_levels) +
          ", \"border\": " + Number(lift.border) +
+         ", \"filter\": " + Text(Name(options.filter)) +
          ", \"max_error\": " + Number(options.geometry.max_error) + "}";
 }
 
@@ -141,6 +142,9 @@ std::string ReportJson(const MatchReport& report,
       {"F", matrix(TwoViewModel::kFundamental)},
       {"H", matrix(TwoViewModel::kHomography)},
       {"pose", Pose(geometry.pose)},
+      {"confidence",
+       geometry.pose ? Number(geometry.confidence) : std::string("null")},
+      {"scene", Text(Name(geometry.scene))},
       {"keypoints1", Keypoints(report.features1.keypoints)},
       {"keypoints2", Keypoints(report.features2.keypoints)},
       {"matches", Matches(report.matches)},
