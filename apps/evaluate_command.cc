@@ -506,7 +506,8 @@ void AddProtocol(CLI::App& evaluate, CommandContext& context,
     arguments->rotation.step = 30;
     arguments->sfm.max_photographs = 20;
     arguments->sfm.only_with_truth = true;
-    arguments->pose.estimators = {"magsac", "ratio+magsac", "tiepoint"};
+    arguments->pose.estimators = {"magsac", "ratio+magsac", "learned+guided",
+                                  "learned+regression"};
   }
   CLI::App* command = evaluate.add_subcommand(name, text);
   command

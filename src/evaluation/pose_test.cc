@@ -12,6 +12,7 @@
 #include "tiepoint/base/error.h"
 #include "tiepoint/base/parallel.h"
 #include "tiepoint/base/random.h"
+#include "tiepoint/network/random_consensus_model.h"
 
 namespace tiepoint {
 namespace {
@@ -241,7 +242,7 @@ TEST_F(PoseProtocolTest, PlotsAreCumulative) {
   result.methods.push_back(
       {"m", {}, {{{"error", {1, 3}}}, {{"error", {30, 1}}}}});
   const auto plots = protocol->Plots(result);
-  ASSERT_EQ(plots.size(), 1u);
+  ASSERT_EQ(plots.size(), 2u);
   const Curve& curve = plots[0].curves.at(0);
   EXPECT_EQ(curve.label, "m");
   EXPECT_EQ(curve.x.front(), 0);
@@ -249,6 +250,55 @@ TEST_F(PoseProtocolTest, PlotsAreCumulative) {
   EXPECT_EQ(curve.y.front(), 0);
   EXPECT_EQ(curve.y[4], 0.5);  // 1 degree
   EXPECT_EQ(curve.y.back(), 0.75);
+}
+
+// Twelve answers told at 0.85, nine of them right; four told at 0.15 are too
+// few to say anything.
+TEST_F(PoseProtocolTest, ReliabilityIsTheShareOfRightAnswers) {
+  Measurement measurement;
+  for (int i = 0; i < 12; ++i) {
+    measurement["confidence"].push_back(0.85);
+    measurement["error"].push_back(i < 9 ? 1 : 20);
+  }
+  for (int i = 0; i < 4; ++i) {
+    measurement["confidence"].push_back(0.15);
+    measurement["error"].push_back(20);
+  }
+  ProtocolResult result;
+  result.methods.push_back({"m", {}, {measurement}});
+  const Plot plot = Make({})->Plots(result).at(1);
+  const Curve& curve = plot.curves.at(0);
+  ASSERT_EQ(curve.x.size(), 1u);
+  EXPECT_NEAR(curve.x[0], 0.85, 1e-12);
+  EXPECT_NEAR(curve.y[0], 0.75, 1e-12);
+}
+
+TEST_F(PoseProtocolTest, TheLearnedFilterIsGivenTheMutualMatches) {
+  const std::string weights = (root_ / "correspondence.safetensors").string();
+  ConsensusModel model = RandomConsensusModel({9, 16, {1}, false}, 1);
+  model.weights.at("stage0.output.bias").data[0] = 100;  // keeps everything
+  WriteConsensusModel(weights, model);
+  PoseProtocolOptions options;
+  options.estimators = {"learned+guided", "magsac"};
+  EXPECT_THROW(Make(options), InputError);  // no network
+  options.classifier = weights;
+  options.runs = 1;
+  const auto protocol = Make(options);
+  const Measurement m = protocol->Measure(
+      SyntheticSource(Cameras(), 0.3, kPoints), protocol->Items()[0]);
+  EXPECT_EQ(m.at("learned+guided.matches"), m.at("magsac.matches"));
+  EXPECT_EQ(m.at("learned+guided.recall")[0], 1);
+  EXPECT_LT(m.at("learned+guided.error")[0], 0.2);
+}
+
+TEST_F(PoseProtocolTest, MatchesAreMadeHarder) {
+  PoseProtocolOptions options;
+  options.estimators = {"eightpoint"};
+  options.outliers = 0.8;
+  const auto protocol = Make(options);
+  const Measurement m = protocol->Measure(
+      SyntheticSource(Cameras(), 0.3, kPoints), protocol->Items()[0]);
+  EXPECT_NEAR(m.at("eightpoint.precision")[0], 0.2, 0.01);
 }
 
 TEST_F(PoseProtocolTest, UnusableOptionsAreRefused) {

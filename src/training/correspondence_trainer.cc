@@ -110,6 +110,11 @@ torch::Tensor RegressionLoss(const std::string& kind,
       told);
 }
 
+// The loss takes right and wrong matches to be as frequent; among the matches
+// of photographs the wrong ones are more. What is written takes so much from
+// the last logits, chosen on scenes that nothing was trained on.
+constexpr float kPrior = 1;
+
 struct PairCounts {
   double right = 0, kept = 0, both = 0;
 };
@@ -209,6 +214,9 @@ void TrainCorrespondence(const TrainOptions& options) {
   task.write = [&](const Model& model) {
     ConsensusModel weights;
     network->Export(weights);
+    const std::string bias =
+        StageName(architecture.spec.Stages() - 1) + ".output.bias";
+    weights.weights.at(bias).data[0] -= kPrior;
     weights.notes = model.notes;
     WriteConsensusModel(options.output, weights);
   };

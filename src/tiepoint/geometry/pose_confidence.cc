@@ -25,7 +25,7 @@ double Sigmoid(double x) { return 1 / (1 + std::exp(-x)); }
 
 }  // namespace
 
-const ConfidenceCoefficients kPoseConfidence = {0, 0, 0, 0};
+const ConfidenceCoefficients kPoseConfidence = {-2.422, 1.032, 0.131, 0.002};
 
 PoseEvidence FindPoseEvidence(std::span<const PointPair> pairs,
                               std::span<const double> weights,
