@@ -115,9 +115,13 @@ struct Filtered {
   std::vector<Match> matches;
   std::vector<PointPair> points;  // of the matches
   std::vector<double> weights;    // of the matches; empty: all alike
-  int candidates_correct = 0;     // right ones before the filter
-  int correct = 0;                // and after
-  double milliseconds = 0;        // that the filter took
+  // With weights: every candidate and its weight, for estimators that take
+  // weights.
+  std::vector<PointPair> all_points;
+  std::vector<double> all_weights;
+  int candidates_correct = 0;  // right ones before the filter
+  int correct = 0;             // and after
+  double milliseconds = 0;     // that the filter took
 };
 
 // Leaves matches out at random until `share` of them is wrong.
@@ -197,6 +201,8 @@ Filtered ApplyFilter(const View& view, Filter filter,
                                WithPlaces(view.second->set, view.places2),
                                matches, view.camera1, view.camera2);
       for (size_t k = 0; k < matches.size(); ++k) {
+        result.all_points.push_back(view.Points(matches[k]));
+        result.all_weights.push_back(seen.weights[k]);
         if (!(seen.weights[k] > 0)) continue;
         result.matches.push_back(matches[k]);
         result.weights.push_back(seen.weights[k]);
@@ -227,7 +233,12 @@ struct Trial {
 Trial Try(const View& view, const Filtered& filtered, PoseEstimator estimator,
           const RelativePose& truth, PoseOptions options, uint64_t seed) {
   options.seed = seed;
-  std::vector<int> order(filtered.points.size());
+  const bool weighs = estimator == PoseEstimator::kGuided ||
+                      estimator == PoseEstimator::kTiepoint;
+  const bool all = weighs && !filtered.all_weights.empty();
+  const auto& given = all ? filtered.all_points : filtered.points;
+  const auto& given_weights = all ? filtered.all_weights : filtered.weights;
+  std::vector<int> order(given.size());
   Random random(StreamSeed(seed, 2));
   for (int i = 0; i < static_cast<int>(order.size()); ++i) order[i] = i;
   for (int i = static_cast<int>(order.size()) - 1; i > 0; --i) {
@@ -236,8 +247,8 @@ Trial Try(const View& view, const Filtered& filtered, PoseEstimator estimator,
   std::vector<PointPair> shuffled;
   std::vector<double> weights;
   for (const int i : order) {
-    shuffled.push_back(filtered.points[i]);
-    if (!filtered.weights.empty()) weights.push_back(filtered.weights[i]);
+    shuffled.push_back(given[i]);
+    if (!given_weights.empty()) weights.push_back(given_weights[i]);
   }
   const auto start = std::chrono::steady_clock::now();
   const PoseEstimate estimate = EstimatePose(

@@ -13,6 +13,7 @@
 #include "tiepoint/geometry/essential.h"
 #include "tiepoint/geometry/five_point.h"
 #include "tiepoint/geometry/model_scorer.h"
+#include "tiepoint/geometry/plane_twin.h"
 #include "tiepoint/geometry/prosac_sampler.h"
 #include "tiepoint/geometry/sampson_refinement.h"
 
@@ -46,9 +47,10 @@ struct Model {
 class Search {
  public:
   // Distinct pairs with weights above 0, in random order.
+  // `all`: distinct pairs of any weight.
   Search(std::span<const PointPair> pairs, std::span<const double> weights,
-         const PinholeCamera& camera1, const PinholeCamera& camera2,
-         const GuidedOptions& options);
+         std::span<const PointPair> all, const PinholeCamera& camera1,
+         const PinholeCamera& camera2, const GuidedOptions& options);
 
   std::optional<Model> Run();
   int iterations() const { return iterations_; }
@@ -61,12 +63,14 @@ class Search {
   void Keep(const Model& model);
   void UpdateNeeded();
   void Shake(Random& random);
+  void ChooseTwin();
 
   const GuidedOptions options_;
   const PinholeCamera camera1_, camera2_;
   const double cutoff_;
   std::vector<int> ranked_;  // places in problem_, by weight
   std::vector<double> ranked_weights_;
+  const std::span<const PointPair> pairs_, all_;
   SampsonProblem problem_;
   std::optional<ModelScorer> scorer_;
   std::optional<ProsacSampler> sampler_;
@@ -76,13 +80,16 @@ class Search {
 };
 
 Search::Search(std::span<const PointPair> pairs,
-               std::span<const double> weights, const PinholeCamera& camera1,
-               const PinholeCamera& camera2, const GuidedOptions& options)
+               std::span<const double> weights, std::span<const PointPair> all,
+               const PinholeCamera& camera1, const PinholeCamera& camera2,
+               const GuidedOptions& options)
     : options_(options),
       camera1_(camera1),
       camera2_(camera2),
       cutoff_(options.cutoff_factor * options.max_error),
       ranked_(pairs.size()),
+      pairs_(pairs),
+      all_(all),
       problem_(camera1, camera2),
       needed_(options.max_iterations) {
   for (size_t i = 0; i < pairs.size(); ++i) {
@@ -132,7 +139,36 @@ std::optional<Model> Search::Run() {
   if (!best_) return std::nullopt;
   Keep(Optimized(FromArray(best_->essential), kLastSteps));
   Shake(random);
+  ChooseTwin();
   return best_;
+}
+
+// Where most inliers lie on a plane, another pose explains the plane as well.
+// What lies off the plane decides, and few of it may have weight: all pairs are
+// asked.
+void Search::ChooseTwin() {
+  std::vector<PointPair> inliers;
+  for (const int i : Near(best_->essential, options_.max_error)) {
+    inliers.push_back(pairs_[i]);
+  }
+  const std::vector<Matrix3> twins = EssentialsOfPlane(
+      inliers, camera1_, camera2_, cutoff_, StreamSeed(options_.seed, 4));
+  if (twins.empty()) return;
+  std::vector<PointPair> normalized;
+  for (const PointPair& pair : all_) {
+    normalized.push_back(Normalized(pair, camera1_, camera2_));
+  }
+  const ModelScorer everything(normalized,
+                               std::vector<double>(normalized.size(), 1),
+                               camera1_, camera2_, options_.max_error, cutoff_);
+  double best = everything.FullScore(best_->essential).quality;
+  for (const Matrix3& twin : twins) {
+    const Model model = Optimized(FromArray(twin), kLastSteps);
+    const double quality = everything.FullScore(model.essential).quality;
+    if (quality <= best) continue;
+    best = quality;
+    best_ = model;
+  }
 }
 
 // The score has several tops side by side where the parallax is small. From
@@ -225,6 +261,10 @@ void Search::UpdateNeeded() {
       least = std::min(least, samples);
       pool = n;
     }
+    // Where samples are also drawn from all pairs alike, their rule counts too.
+    if (n == count && options_.explore_every > 0) {
+      least = std::max(least, samples);
+    }
   }
   needed_ = std::min(
       options_.max_iterations,
@@ -261,7 +301,10 @@ std::optional<GuidedEssential> EstimateEssential(
   const auto [distinct, distinct_weights] =
       FindDistinctPairs(pairs, weights, StreamSeed(options.seed, 1));
   if (distinct.size() < kSampleSize) return std::nullopt;
-  Search search(distinct, distinct_weights, camera1, camera2, options);
+  const DistinctPairs all =
+      FindDistinctPairs(pairs, {}, StreamSeed(options.seed, 1));
+  Search search(distinct, distinct_weights, all.pairs, camera1, camera2,
+                options);
   const std::optional<Model> model = search.Run();
   if (!model) return std::nullopt;
   GuidedEssential result;

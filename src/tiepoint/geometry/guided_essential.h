@@ -24,7 +24,9 @@ struct GuidedOptions {
   // Weights that are too sure of themselves do not end the search before.
   int min_iterations = 500;
   // Every so many samples one is drawn from all pairs alike: a repeated
-  // structure may hold the largest weights and the wrong answer. 0: never.
+  // structure may hold the largest weights and the wrong answer. The search
+  // then goes on until the confidence is reached by all pairs of weight above
+  // 0, too. 0: never.
   int explore_every = 3;
   // A pair counts as much as its weight, in the score and the refinement.
   // Otherwise weights decide the order of sampling alone.
@@ -55,6 +57,9 @@ struct GuidedEssential {
 // are refined by least squares of the Sampson errors (SampsonProblem), and so
 // is the answer, over all pairs of weight above 0 near it. Inliers are sought
 // among all pairs, also those of weight 0.
+//
+// Where the inliers lie on a plane, its other pose (EssentialsOfPlane) is the
+// answer when all pairs together, those of weight 0 too, speak for it.
 //
 // Pairs in pixels without distortion; those that are not Usable() are left out
 // and copies count once, with their largest weight. The answer is that of the

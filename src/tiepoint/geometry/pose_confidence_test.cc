@@ -54,7 +54,7 @@ TEST(PoseEvidenceTest, NothingIsNoEvidence) {
 }
 
 TEST(PoseConfidenceTest, GrowsWithTheEvidence) {
-  const PoseEvidence weak{.inliers = 15, .share = 0.1, .sigma = 20};
+  const PoseEvidence weak{.inliers = 5, .share = 0.1, .sigma = 20};
   const PoseEvidence strong{.inliers = 400, .share = 0.8, .sigma = 0.2};
   EXPECT_LT(PoseConfidence(weak), 0.3);
   EXPECT_GT(PoseConfidence(strong), 0.9);

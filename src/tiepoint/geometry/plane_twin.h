@@ -1,0 +1,24 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <vector>
+
+#include "tiepoint/geometry/two_view.h"
+
+namespace tiepoint {
+
+// Matches of points on a plane have two poses that explain them equally well
+// (Longuet-Higgins, "The reconstruction of a plane surface from two perspective
+// projections", 1986; Hartley and Zisserman, section 13.3). The essential
+// matrices, of unit norm, that belong to the homography of these pairs
+// (MAGSAC, then its decomposition); empty when one homography does not explain
+// at least half of them within `max_error` pixels. Deterministic. `pairs` in
+// pixels, all Usable().
+std::vector<Matrix3> EssentialsOfPlane(std::span<const PointPair> pairs,
+                                       const PinholeCamera& camera1,
+                                       const PinholeCamera& camera2,
+                                       double max_error, uint64_t seed);
+
+}  // namespace tiepoint
