@@ -168,6 +168,10 @@ class Judge {
 
 }  // namespace
 
+void CheckCorrespondenceArchitecture(const std::string& name) {
+  FindArchitecture(name);
+}
+
 void TrainCorrespondence(const TrainOptions& options) {
   if (const std::string error = options.Validate(); !error.empty()) {
     throw InputError(error);

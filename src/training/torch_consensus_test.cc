@@ -29,8 +29,12 @@ MatchBatch Batch() {
 TEST(WeightedEightPointsTest, TruthFromRightMatches) {
   const MatchBatch batch = Batch();
   const torch::Tensor points = Rows(batch.inputs, 380, kMatchInputs);
+  // Ratios tell the matches of points from those that are near their line by
+  // chance.
   const torch::Tensor right =
-      (Rows(batch.labels, 380, 1).squeeze(2) == 1).to(torch::kFloat);
+      torch::logical_and(Rows(batch.labels, 380, 1).squeeze(2) == 1,
+                         points.select(2, 4) < 0.8)
+          .to(torch::kFloat);
   const torch::Tensor e =
       WeightedEightPoints(points.narrow(2, 0, 4), right).contiguous();
   for (int p = 0; p < batch.pairs; ++p) {

@@ -103,6 +103,8 @@ void TrainDetector(const TrainOptions& options);
 void TrainTilde(const TrainOptions& options);
 // Of matches (match_set.h), not of photographs.
 void TrainCorrespondence(const TrainOptions& options);
+// Throws InputError that lists the names; empty: the usual one.
+void CheckCorrespondenceArchitecture(const std::string& name);
 // Writes options.output (detector) and beside it .orientation.safetensors and
 // .descriptor.safetensors.
 void TrainLift(const TrainOptions& options);

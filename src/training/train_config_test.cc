@@ -156,7 +156,9 @@ TEST_F(TrainConfigTest, EveryRecipeOfTheRepositoryIsValid) {
     ASSERT_EQ(entry.path().extension(), ".json");
     const TrainOptions options = Parse({"--config", path});
     EXPECT_EQ(options.Validate(), "") << path;
-    if (!options.architecture.empty()) {
+    if (options.kind == "correspondence") {
+      EXPECT_NO_THROW(CheckCorrespondenceArchitecture(options.architecture));
+    } else if (!options.architecture.empty()) {
       EXPECT_NO_THROW(MakeArchitecture(options.architecture)) << path;
     }
     EXPECT_EQ(options.kind == "orientation" || !options.orientation.empty(),

@@ -38,7 +38,10 @@ class CorrespondenceClassifier {
 
   // `matches`: of MatchMutually when the model reads side information, else
   // any. A camera that is not given is guessed from the size of its image
-  // (GuessedCamera). Throws InputError as MakeMatchInputs and GuessedCamera do.
+  // (GuessedCamera). Where a model with side information refuses most of the
+  // matches whose ratios are below 0.6 both ways (two copies of a photograph),
+  // these get weight nevertheless. Throws InputError as MakeMatchInputs and
+  // GuessedCamera do.
   Classification Classify(
       const FeatureSet& first, const FeatureSet& second,
       const std::vector<Match>& matches,

@@ -100,6 +100,27 @@ TEST_F(CorrespondenceClassifierTest, GuessedCamerasDoForTheFundamentalMatrix) {
   EXPECT_THROW(classifier.Classify(first_, second_, matches_), InputError);
 }
 
+// A network that makes nothing of a pair does not take away what both ratios
+// call certain; one that keeps them is left as it is.
+TEST_F(CorrespondenceClassifierTest, DistinctiveMatchesAreNotLost) {
+  for (Match& match : matches_) match.reverse_ratio = match.ratio;
+  ConsensusModel nothing = ByRatio();
+  nothing.weights["stage0.output.bias"].data[0] = -10;
+  const auto weights = CorrespondenceClassifier(nothing)
+                           .Classify(first_, second_, matches_)
+                           .weights;
+  for (int i = 0; i < kCount; ++i) {
+    EXPECT_EQ(weights[i] > 0, matches_[i].ratio < 0.6F) << i;
+  }
+  ConsensusModel everything = ByRatio();
+  everything.weights["stage0.output.bias"].data[0] = 10;
+  for (const float w : CorrespondenceClassifier(everything)
+                           .Classify(first_, second_, matches_)
+                           .weights) {
+    EXPECT_GT(w, 0.9);
+  }
+}
+
 TEST_F(CorrespondenceClassifierTest, NoMatchesAreNoAnswer) {
   const CorrespondenceClassifier classifier(ByRatio());
   const auto answer = classifier.Classify(first_, second_, {});

@@ -159,6 +159,8 @@ TEST_F(MatchPhotographsTest, AFilterWeighsTheSameMatches) {
 
 TEST_F(MatchPhotographsTest, TheLearnedFilterNeedsItsWeights) {
   options_.filter = MatchFilter::kLearned;
+  EXPECT_GT(Run(upright_, turned_).NumKept(), 0);
+  fs::remove(folder_ / "correspondence.safetensors");
   EXPECT_THAT([&] { Run(upright_, turned_); },
               ThrowsMessage<InputError>(HasSubstr("correspondence")));
 }

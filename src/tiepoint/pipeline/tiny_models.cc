@@ -7,6 +7,7 @@
 
 #include "tiepoint/base/random.h"
 #include "tiepoint/network/model_file.h"
+#include "tiepoint/network/random_consensus_model.h"
 
 namespace tiepoint {
 namespace {
@@ -85,6 +86,9 @@ void WriteTinyModels(const std::string& folder) {
   WriteModel(folder + "/lift_detector.safetensors", BlobDetector());
   WriteModel(folder + "/lift_orientation.safetensors", GradientOrientation());
   WriteModel(folder + "/deepdesc.safetensors", RandomDescriptor());
+  ConsensusModel keeps_all = RandomConsensusModel({9, 8, {1}, false}, 1);
+  keeps_all.weights.at("stage0.output.bias").data[0] = 1000;
+  WriteConsensusModel(folder + "/correspondence.safetensors", keeps_all);
 }
 
 }  // namespace tiepoint

@@ -8,7 +8,8 @@
 namespace tiepoint {
 
 // Writes lift_detector (blobs), lift_orientation (the direction of the
-// gradient) and deepdesc (a random projection of the patch) into the folder.
+// gradient), deepdesc (a random projection of the patch) and correspondence
+// (which keeps every match) into the folder.
 void WriteTinyModels(const std::string& folder);
 
 }  // namespace tiepoint
