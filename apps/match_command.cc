@@ -389,6 +389,12 @@ void AddMatchCommand(CLI::App& app, CommandContext& context) {
                  "Draw the matches that are not inliers, faint red")
       ->group(picture);
 
+  command
+      ->add_flag("--draw-weights", arguments->drawing.weights,
+                 "Draw every match by its weight, red to green, instead of the "
+                 "inliers")
+      ->group(picture);
+
   AddCommonOptions(*command, arguments->common);
   command->footer(
       "Examples:\n"

@@ -76,6 +76,13 @@ cv::Scalar Green(double y, int height) {
   return {70 + 90 * t, 245 - 20 * t, 185 - 165 * t};
 }
 
+// Red, yellow, green.
+cv::Scalar WeightColour(double weight) {
+  const double w = std::clamp(weight, 0.0, 1.0);
+  return {70, 245 * std::min(1.0, 2 * w) + 40 * (1 - std::min(1.0, 2 * w)),
+          235 * std::min(1.0, 2 - 2 * w)};
+}
+
 void DrawLine(cv::Mat& canvas, const Panel& first, const Panel& second,
               const PointPair& pair, const cv::Scalar& colour) {
   cv::line(canvas, first.At(pair.x1, pair.y1), second.At(pair.x2, pair.y2),
@@ -197,17 +204,32 @@ std::string DrawMatches(const MatchReport& report, const DrawOptions& options) {
       }
     });
   }
+  if (options.weights) {
+    // The right ones last, on top.
+    std::vector<int> order(pairs.size());
+    std::iota(order.begin(), order.end(), 0);
+    std::stable_sort(order.begin(), order.end(), [&](int a, int b) {
+      return report.weights[a] < report.weights[b];
+    });
+    for (const int k : order) {
+      const cv::Scalar of_weight = WeightColour(report.weights[k]);
+      DrawDot(canvas, first.At(pairs[k].x1, pairs[k].y1), of_weight);
+      DrawDot(canvas, second.At(pairs[k].x2, pairs[k].y2), of_weight);
+    }
+  }
   const auto colour = [&](int k) {
     return Green(pairs[k].y1, report.image1.height);
   };
   const std::vector<int> lines =
-      ChooseLines(report, first, pairs, options.max_lines);
+      options.weights ? std::vector<int>()
+                      : ChooseLines(report, first, pairs, options.max_lines);
   blend(0.6, [&](cv::Mat& overlay) {
     for (const int k : lines) {
       DrawLine(overlay, first, second, pairs[k], colour(k));
     }
   });
   for (const int k : report.geometry.inliers) {
+    if (options.weights) break;
     DrawDot(canvas, first.At(pairs[k].x1, pairs[k].y1), colour(k));
     DrawDot(canvas, second.At(pairs[k].x2, pairs[k].y2), colour(k));
   }

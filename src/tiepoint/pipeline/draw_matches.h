@@ -11,6 +11,9 @@ namespace tiepoint {
 struct DrawOptions {
   bool keypoints = false;  // all keypoints: circle of radius 2 scale, angle
   bool outliers = false;   // faint, red
+  // Every match has a dot in both photographs in the colour of its weight (red:
+  // 0, yellow, green: 1), instead of the dots and lines of the inliers.
+  bool weights = false;
   // At most this many inliers are joined by lines, those of the highest
   // similarity and well spread; all get their dots.
   int max_lines = 150;

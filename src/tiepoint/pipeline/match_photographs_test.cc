@@ -304,6 +304,28 @@ TEST_F(MatchPhotographsTest, ThePictureShowsInliersInGreen) {
   EXPECT_EQ(green(), 0);
 }
 
+TEST_F(MatchPhotographsTest, ThePictureShowsWeightsByColour) {
+  options_.keep_colour = true;
+  MatchReport report = Run(upright_, turned_);
+  const auto red_and_green = [&] {
+    const cv::Mat picture = Decode(DrawMatches(report, {.weights = true}));
+    int red = 0, green = 0;
+    for (const auto& p : cv::Mat_<cv::Vec3b>(picture)) {
+      red += p[2] > 200 && p[1] < 100;
+      green += p[1] > 200 && p[2] < 100;
+    }
+    return std::pair(red, green);
+  };
+  report.weights.assign(report.matches.size(), 1.0f);
+  const auto [no_red, green] = red_and_green();
+  EXPECT_EQ(no_red, 0);
+  EXPECT_GT(green, 500);
+  report.weights.assign(report.matches.size(), 0.0f);
+  const auto [red, no_green] = red_and_green();
+  EXPECT_GT(red, 500);
+  EXPECT_EQ(no_green, 0);
+}
+
 TEST_F(MatchPhotographsTest, ThePictureKeepsWithinItsLimits) {
   options_.keep_colour = true;
   options_.preset = "rootsift";
