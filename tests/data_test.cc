@@ -97,6 +97,51 @@ TEST_F(DataTest, AFixedCameraGivesAStack) {
   for (const auto& point : stack["points"]) EXPECT_EQ(point[3], 2);
 }
 
+TEST_F(DataTest, MatchesTeachAClassifier) {
+  MakeScene("castle", true, 6);
+  const auto matches = [&] {
+    return Run({"data", "matches", "--photographs", Path("castle"), "-o",
+                Path("out"), "--presets", "rootsift", "--min-angle", "0",
+                "--max-keypoints", "500"});
+  };
+  const ProgramResult first = matches();
+  ASSERT_EQ(first.exit_code, 0) << first.errors;
+  EXPECT_THAT(first.output,
+              HasSubstr("castle.rootsift.matches: 6 photographs"));
+  const std::string path = Path("out/castle.rootsift.matches");
+  const auto time = fs::last_write_time(path);
+  ASSERT_EQ(matches().exit_code, 0);
+  EXPECT_EQ(fs::last_write_time(path), time);
+
+  const std::string weights = Path("correspondence.safetensors");
+  const std::vector<std::string> train = {"train",          "correspondence",
+                                          "--data",         Path("out"),
+                                          "--output",       weights,
+                                          "--architecture", "two-stage",
+                                          "--batch",        "8",
+                                          "--matches",      "64",
+                                          "--threads",      "1",
+                                          "--device",       "cpu",
+                                          "--iterations",   "2"};
+  const ProgramResult trained = Run(train);
+  ASSERT_EQ(trained.exit_code, 0) << trained.errors;
+  EXPECT_THAT(trained.errors, HasSubstr("pose_area20"));
+  const ProgramResult shown = Run({"models", "show", weights});
+  EXPECT_THAT(shown.output, HasSubstr("6 + 6 of 128 channels"));
+  // It is what match reads.
+  const ProgramResult matched = Run(
+      {"match", Path("castle/images/0.png"), Path("castle/images/1.png"),
+       "--preset", "rootsift", "--models", Path(""), "--model", "homography"});
+  EXPECT_THAT(matched.output, HasSubstr("by the filter learned"));
+
+  fs::create_directories(Path("nothing"));
+  const ProgramResult refused =
+      Run({"train", "correspondence", "--data", Path("nothing"), "--output",
+           Path("w.safetensors")});
+  EXPECT_EQ(refused.exit_code, 2);
+  EXPECT_THAT(refused.errors, HasSubstr("tiepoint data matches"));
+}
+
 TEST_F(DataTest, WhatCannotBeUsedIsOneLine) {
   MakeScene("castle", true, 2);
   ExpectRefused(Prepare("missing", "out"), {"no such folder"});

@@ -177,11 +177,6 @@ void TrainCorrespondence(const TrainOptions& options) {
     throw InputError(error);
   }
   const Architecture& architecture = FindArchitecture(options.architecture);
-  PrepareTorch(options);
-  SetNumThreads(options.threads);
-  const torch::Device device = ChooseDevice(options);
-  at::globalContext().setAllowTF32CuBLAS(true);
-
   std::vector<MatchSet> sets;
   for (const std::string& path : FindMatchSets(options.data)) {
     sets.push_back(ReadMatchSet(path));
@@ -191,6 +186,11 @@ void TrainCorrespondence(const TrainOptions& options) {
         "no *.matches in the folders of --data; make them with "
         "tiepoint data matches");
   }
+  PrepareTorch(options);
+  SetNumThreads(options.threads);
+  const torch::Device device = ChooseDevice(options);
+  at::globalContext().setAllowTF32CuBLAS(true);
+
   MatchBatchOptions batch_options;
   batch_options.pairs = options.batch;
   batch_options.matches = options.matches;
