@@ -144,6 +144,7 @@ void MakeHarder(const View& view, double share, uint64_t seed,
   right.insert(right.end(), wrong.begin(), wrong.end());
   std::sort(right.begin(), right.end());
   std::vector<Match> kept;
+  kept.reserve(right.size());
   for (const int k : right) kept.push_back(matches[k]);
   matches = std::move(kept);
 }

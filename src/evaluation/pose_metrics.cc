@@ -44,8 +44,8 @@ Column ErrorColumn(std::string key, std::string title, std::string meaning,
           std::move(summarize)};
 }
 
-Column MeanColumn(std::string key, std::string title, std::string meaning,
-                  int decimals) {
+Column MeanColumn(const std::string& key, std::string title,
+                  std::string meaning, int decimals) {
   return {key, std::move(title), std::move(meaning), key, Mean, decimals};
 }
 

@@ -91,7 +91,7 @@ class PoseProtocolTest : public testing::Test {
     for (int k = 0; k < 4; ++k) {
       const double a = k * 20 * std::numbers::pi / 180;
       const std::string name = std::to_string(k) + ".png";
-      std::ofstream(root_ / "scene" / name);
+      const std::ofstream photograph(root_ / "scene" / name);
       char line[300];
       std::snprintf(line, sizeof(line),
                     "%s 1500 1480 790 610 -0.1 0.02 0.001 -0.002 %.12f 0 %.12f "

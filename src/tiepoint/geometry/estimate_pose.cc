@@ -120,6 +120,7 @@ std::optional<Matrix3> Magsac(const Problem& problem,
 std::vector<int> Chosen(const std::vector<int>& all,
                         const std::vector<int>& places) {
   std::vector<int> result;
+  result.reserve(places.size());
   for (const int place : places) result.push_back(all[place]);
   return result;
 }
@@ -134,6 +135,7 @@ PoseEstimate FromInliers(const Problem& problem,
   estimate.inliers = Chosen(problem.indices, inliers);
   if (inliers.size() < kFewestInliers) return estimate;
   std::vector<PointPair> voters;
+  voters.reserve(inliers.size());
   for (const int i : inliers) voters.push_back(problem.normalized[i]);
   estimate.pose = PoseFromEssential(*essential, voters);
   return estimate;
