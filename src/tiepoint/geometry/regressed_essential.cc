@@ -94,7 +94,9 @@ std::optional<GuidedEssential> RegressEssential(
   if (!(Usable(camera1) && Usable(camera2))) {
     throw InputError("a camera needs finite numbers and focal lengths above 0");
   }
-  const auto [distinct, all_weights] = FindDistinctPairs(pairs, weights, 0);
+  const DistinctPairs found = FindDistinctPairs(pairs, weights, 0);
+  const std::vector<PointPair>& distinct = found.pairs;
+  const std::vector<double>& all_weights = found.weights;
   if (distinct.size() < kFewestPairs) return std::nullopt;
 
   // By weight; of equals in their drawn order, which is the same for any order
@@ -138,10 +140,12 @@ std::optional<GuidedEssential> RegressEssential(
   const double narrowest = 2 * max_error;
   const auto refined = [&](const SampsonProblem& on, Pose pose, double widest,
                            int last_steps) {
-    for (double cutoff = widest; cutoff > narrowest; cutoff /= kShrink) {
+    double cutoff = widest;
+    while (cutoff > narrowest) {
       pose = on.Refined(pose, {.loss = RobustLoss::kMagsac,
                                .cutoff = cutoff,
                                .max_iterations = kSteps});
+      cutoff /= kShrink;
     }
     return on.Refined(pose, {.loss = RobustLoss::kMagsac,
                              .cutoff = narrowest,

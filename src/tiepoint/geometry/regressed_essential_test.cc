@@ -49,6 +49,7 @@ TEST(RegressedEssentialTest, WeightsTakeWrongMatchesAway) {
       ToArray(CrossMatrix(scene.Direction()) * scene.rotation), kCamera1,
       kCamera2);
   std::vector<double> weights;
+  weights.reserve(pairs.size());
   for (const PointPair& pair : pairs) {
     weights.push_back(SquaredSampsonError(truth, pair) < 9 ? 0.9 : 0.05);
   }

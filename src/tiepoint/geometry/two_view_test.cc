@@ -383,6 +383,7 @@ TEST(TwoViewTest, WrongMatchesAloneAreNoAnswer) {
       for (uint64_t seed = 0; seed < 3; ++seed) {
         Random random(seed);
         std::vector<PointPair> pairs;
+        pairs.reserve(count);
         for (int i = 0; i < count; ++i) {
           pairs.push_back({spread * random.Uniform(0, kWidth),
                            spread * random.Uniform(0, kHeight),

@@ -98,8 +98,8 @@ TEST_F(MatchPhotographsTest, AQuarterTurnIsFound) {
     ASSERT_GT(report.features1.keypoints.size(), 20u) << preset;
     int correct = 0;
     const std::vector<PointPair> pairs = MatchedPoints(report);
-    for (size_t k = 0; k < pairs.size(); ++k) {
-      if (TransferError(truth, pairs[k]) > 1) continue;
+    for (const PointPair& pair : pairs) {
+      if (TransferError(truth, pair) > 1) continue;
       ++correct;
     }
     EXPECT_GT(correct, 0.6 * report.features1.keypoints.size()) << preset;
