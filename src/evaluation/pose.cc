@@ -5,8 +5,6 @@
 #include <array>
 #include <chrono>
 #include <cstdio>
-#include <fstream>
-#include <iterator>
 #include <map>
 #include <optional>
 #include <set>
@@ -22,15 +20,14 @@
 #include "tiepoint/correspondence/classifier.h"
 #include "tiepoint/geometry/essential.h"
 #include "tiepoint/geometry/pose_confidence.h"
+#include "tiepoint/pipeline/match_filter.h"
 
 namespace tiepoint {
 namespace {
 
-enum class Filter { kNone, kRatio, kGms, kLearned };
-
 struct Method {
   std::string name;  // as asked for
-  Filter filter = Filter::kNone;
+  MatchFilter filter = MatchFilter::kNone;
   PoseEstimator estimator = PoseEstimator::kMagsac;
 };
 
@@ -43,16 +40,7 @@ Method ParseMethod(const std::string& name) {
     return method;
   }
   const std::string filter = name.substr(0, plus);
-  if (filter == "ratio") {
-    method.filter = Filter::kRatio;
-  } else if (filter == "gms") {
-    method.filter = Filter::kGms;
-  } else if (filter == "learned") {
-    method.filter = Filter::kLearned;
-  } else {
-    throw InputError("no filter of matches \"" + filter +
-                     "\"; there are ratio, gms, learned");
-  }
+  method.filter = ParseMatchFilter(filter);
   method.estimator = ParsePoseEstimator(name.substr(plus + 1));
   return method;
 }
@@ -163,18 +151,18 @@ FeatureSet WithPlaces(const FeatureSet& set,
   return result;
 }
 
-Filtered ApplyFilter(const View& view, Filter filter,
+Filtered ApplyFilter(const View& view, MatchFilter filter,
                      const PoseProtocolOptions& options,
                      const CorrespondenceClassifier* classifier) {
   Filtered result;
   const DescriptorMatrix& first = view.first->set.descriptors;
   const DescriptorMatrix& second = view.second->set.descriptors;
   std::vector<Match> matches;
-  if (filter == Filter::kLearned) {
+  if (filter == MatchFilter::kLearned) {
     matches = MatchMutually(first, second);
   } else {
-    matches =
-        MatchDescriptors(first, second, {.mutual = filter != Filter::kGms});
+    matches = MatchDescriptors(first, second,
+                               {.mutual = filter != MatchFilter::kGms});
   }
   if (options.outliers > 0) {
     MakeHarder(view, options.outliers, options.seed, matches);
@@ -184,19 +172,19 @@ Filtered ApplyFilter(const View& view, Filter filter,
   }
   const auto start = std::chrono::steady_clock::now();
   switch (filter) {
-    case Filter::kNone:
+    case MatchFilter::kNone:
       result.matches = std::move(matches);
       break;
-    case Filter::kRatio:
+    case MatchFilter::kRatio:
       for (const Match& match : matches) {
         if (match.ratio <= view.max_ratio) result.matches.push_back(match);
       }
       break;
-    case Filter::kGms:
+    case MatchFilter::kGms:
       result.matches =
           FilterGms(view.first->set, view.second->set, matches, options.gms);
       break;
-    case Filter::kLearned: {
+    case MatchFilter::kLearned: {
       const Classification seen =
           classifier->Classify(WithPlaces(view.first->set, view.places1),
                                WithPlaces(view.second->set, view.places2),
@@ -268,11 +256,6 @@ Trial Try(const View& view, const Filtered& filtered, PoseEstimator estimator,
   trial.inliers = static_cast<int>(estimate.inliers.size());
   trial.milliseconds = time.count();
   return trial;
-}
-
-std::string ReadWhole(const std::string& path) {
-  std::ifstream file(path, std::ios::binary);
-  return {std::istreambuf_iterator<char>(file), {}};
 }
 
 // Changes when a number does that the pairs are judged by.
@@ -365,7 +348,7 @@ class Implementation final : public PoseProtocol {
       : options_(options), columns_(PoseColumns()) {
     for (const std::string& name : options.estimators) {
       methods_.push_back(ParseMethod(name));
-      const bool learned = methods_.back().filter == Filter::kLearned;
+      const bool learned = methods_.back().filter == MatchFilter::kLearned;
       if (!learned || classifier_) continue;
       if (options.classifier.empty()) {
         throw InputError("the filter learned needs a correspondence network");
@@ -417,8 +400,9 @@ class Implementation final : public PoseProtocol {
                        method.estimator == PoseEstimator::kRegression;
     return exact ? 1 : options_.runs;
   }
-  std::vector<Trial> Trials(const View& view, const PosePair& pair,
-                            const std::map<Filter, Filtered>& filtered) const;
+  std::vector<Trial> Trials(
+      const View& view, const PosePair& pair,
+      const std::map<MatchFilter, Filtered>& filtered) const;
 
   PoseProtocolOptions options_;
   std::vector<Method> methods_;
@@ -432,47 +416,46 @@ class Implementation final : public PoseProtocol {
 Json Implementation::Settings() const {
   const PosePairOptions& pairs = options_.pairs;
   const PoseOptions& pose = options_.pose;
-  return {
-      {"max_image_size", options_.max_image_size},
-      {"pairs",
-       {{"min_angle", pairs.min_angle},
-        {"max_angle", pairs.max_angle},
-        {"max_pairs_of_a_sequence", pairs.max_pairs},
-        {"min_shared_points", pairs.min_shared_points},
-        {"truth", TruthChecksum(pairs_)}}},
-      {"estimators", options_.estimators},
-      {"runs", options_.runs},
-      {"seed", options_.seed},
-      {"max_ratio", RatioJson(options_.max_ratio)},
-      {"gms",
-       {{"rotation", options_.gms.rotation},
-        {"scale", options_.gms.scale},
-        {"factor", options_.gms.factor}}},
-      {"classifier", options_.classifier.empty()
-                         ? Json()
-                         : Json(HexChecksum(ReadWhole(options_.classifier)))},
-      {"outliers", options_.outliers},
-      {"max_error", pose.max_error},
-      {"magsac",
-       {{"confidence", pose.confidence},
-        {"max_iterations", pose.max_iterations}}},
-      {"ransac",
-       {{"confidence", pose.ransac_confidence},
-        {"max_iterations", pose.ransac_max_iterations}}},
-      {"tiepoint",
-       {{"max_error", pose.two_view.max_error},
-        {"confidence", pose.two_view.confidence},
-        {"max_iterations", pose.two_view.max_iterations},
-        {"min_inliers", pose.two_view.min_inliers}}},
-      {"correct",
-       {{"distance", "mean of the distances from both epipolar lines"},
-        {"max_error", kCorrectDistance}}}};
+  return {{"max_image_size", options_.max_image_size},
+          {"pairs",
+           {{"min_angle", pairs.min_angle},
+            {"max_angle", pairs.max_angle},
+            {"max_pairs_of_a_sequence", pairs.max_pairs},
+            {"min_shared_points", pairs.min_shared_points},
+            {"truth", TruthChecksum(pairs_)}}},
+          {"estimators", options_.estimators},
+          {"runs", options_.runs},
+          {"seed", options_.seed},
+          {"max_ratio", RatioJson(options_.max_ratio)},
+          {"gms",
+           {{"rotation", options_.gms.rotation},
+            {"scale", options_.gms.scale},
+            {"factor", options_.gms.factor}}},
+          {"classifier", options_.classifier.empty()
+                             ? Json()
+                             : Json(FileChecksum(options_.classifier))},
+          {"outliers", options_.outliers},
+          {"max_error", pose.max_error},
+          {"magsac",
+           {{"confidence", pose.confidence},
+            {"max_iterations", pose.max_iterations}}},
+          {"ransac",
+           {{"confidence", pose.ransac_confidence},
+            {"max_iterations", pose.ransac_max_iterations}}},
+          {"tiepoint",
+           {{"max_error", pose.two_view.max_error},
+            {"confidence", pose.two_view.confidence},
+            {"max_iterations", pose.two_view.max_iterations},
+            {"min_inliers", pose.two_view.min_inliers}}},
+          {"correct",
+           {{"distance", "mean of the distances from both epipolar lines"},
+            {"max_error", kCorrectDistance}}}};
 }
 
 // Of all methods, one after the other, each with its runs.
 std::vector<Trial> Implementation::Trials(
     const View& view, const PosePair& pair,
-    const std::map<Filter, Filtered>& filtered) const {
+    const std::map<MatchFilter, Filtered>& filtered) const {
   struct Work {
     const Method* method;
     int run;
@@ -497,7 +480,7 @@ Measurement Implementation::Measure(const FeatureSource& source,
                                     const Item& item) const {
   const PosePair& pair = PairOf(item);
   const View view = ViewOf(source, pair, options_);
-  std::map<Filter, Filtered> filtered;
+  std::map<MatchFilter, Filtered> filtered;
   for (const Method& method : methods_) {
     if (filtered.contains(method.filter)) continue;
     filtered[method.filter] = ApplyFilter(
@@ -599,11 +582,12 @@ std::vector<std::string> Implementation::Notes(
 PoseProtocol::Matches Implementation::MatchesOf(const FeatureSource& source,
                                                 const Item& item) const {
   const View view = ViewOf(source, PairOf(item), options_);
-  Matches result{view.first,
-                 view.second,
-                 ApplyFilter(view, Filter::kNone, options_, nullptr).matches,
-                 {},
-                 {}};
+  Matches result{
+      view.first,
+      view.second,
+      ApplyFilter(view, MatchFilter::kNone, options_, nullptr).matches,
+      {},
+      {}};
   for (const Match& match : result.matches) {
     result.points.push_back(view.Points(match));
     result.correct.push_back(view.IsCorrect(result.points.back()));

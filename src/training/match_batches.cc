@@ -10,6 +10,7 @@
 #include "tiepoint/base/error.h"
 #include "tiepoint/base/parallel.h"
 #include "tiepoint/base/random.h"
+#include "tiepoint/features/keypoint.h"
 
 namespace tiepoint {
 namespace {
@@ -100,10 +101,6 @@ double Depth(const Motion& motion, const Candidate& c) {
   return z(0) > 0 && z(1) > 0 ? z(0) : 0;
 }
 
-double Wrapped(double angle) {
-  return std::remainder(angle, 2 * std::numbers::pi);
-}
-
 // What a small patch facing the first camera at `depth` does to scale (log of
 // the ratio) and angle. The angle turns with the direction, so it is that of a
 // patch whose own angle is `angle1`.
@@ -141,7 +138,7 @@ void Fill(const View& view, const MatchBatchOptions& options,
     if (depth > 0) {
       const Turn predicted = Predicted(view.motion, c, depth, angle1);
       error = {c.log_scale - predicted.log_scale,
-               Wrapped(c.angle - predicted.angle)};
+               WrapAngle(c.angle - predicted.angle)};
     }
     model.depth.push_back(static_cast<float>(depth));
     model.scale_error.push_back(static_cast<float>(error.log_scale));
@@ -488,17 +485,10 @@ void MatchBatches::Store(const Sample& sample, int place,
   for (const Candidate& c : sample.matches) {
     const double log_scale =
         c.log_scale + std::log(sample.scale2 / sample.scale1);
-    const std::array<double, kMatchInputs> values = {
-        c.x1 * sample.scale1,
-        c.y1 * sample.scale1,
-        c.x2 * sample.scale2,
-        c.y2 * sample.scale2,
-        std::clamp(c.ratio, 0.0, 1.0),
-        std::clamp(c.reverse_ratio, 0.0, 2.0),
-        std::clamp(log_scale, -3.0, 3.0),
-        std::cos(c.angle),
-        std::sin(c.angle)};
-    for (const double v : values) *row++ = static_cast<float>(v);
+    const auto values = MatchRow(c.x1 * sample.scale1, c.y1 * sample.scale1,
+                                 c.x2 * sample.scale2, c.y2 * sample.scale2,
+                                 c.ratio, c.reverse_ratio, log_scale, c.angle);
+    row = std::copy(values.begin(), values.end(), row);
   }
   std::copy(
       sample.labels.begin(), sample.labels.end(),

@@ -10,14 +10,12 @@
 #include <string>
 #include <vector>
 
+#include "tiepoint/network/match_row.h"
 #include "training/match_set.h"
 
 namespace tiepoint {
 
-// Numbers a match (correspondence/match_inputs.h): x1, y1, x2, y2, ratio,
-// reverse ratio, log of the ratio of scales (second to first, each over its
-// focal length), cosine and sine of angle2 - angle1.
-inline constexpr int kMatchInputs = 9;
+inline constexpr int kMatchInputs = kMatchRow;  // network/match_row.h
 // Exact pairs of places that a true E is tested at.
 inline constexpr int kVirtualPoints = 100;
 

@@ -11,8 +11,6 @@
 namespace tiepoint {
 namespace {
 
-constexpr double kLargestLogScale = 3;  // a factor of 20
-
 const Keypoint& FindKeypoint(const FeatureSet& features, int index) {
   if (index < 0 || static_cast<size_t>(index) >= features.keypoints.size()) {
     throw InputError("a match names keypoint " + std::to_string(index) +
@@ -50,19 +48,13 @@ MatchInputs MakeMatchInputs(const FeatureSet& first, const FeatureSet& second,
     const Keypoint& b = FindKeypoint(second, match.j);
     const PointPair pair = Normalized({a.x, a.y, b.x, b.y}, camera1, camera2);
     inputs.normalized.push_back(pair);
-    const auto add = [&](double value) {
-      inputs.values.push_back(static_cast<float>(value));
-    };
-    for (const double v : {pair.x1, pair.y1, pair.x2, pair.y2}) add(v);
-    if (columns == kCoordinateInputs) continue;
-    add(std::clamp(match.ratio, 0.0f, 1.0f));
-    add(std::clamp(match.reverse_ratio, 0.0f, 2.0f));
     const double log_scale =
         std::log((b.scale / Focal(camera2)) / (a.scale / Focal(camera1)));
-    add(std::clamp(log_scale, -kLargestLogScale, kLargestLogScale));
-    const double turn = static_cast<double>(b.angle) - a.angle;
-    add(std::cos(turn));
-    add(std::sin(turn));
+    const auto row = MatchRow(pair.x1, pair.y1, pair.x2, pair.y2, match.ratio,
+                              match.reverse_ratio, log_scale,
+                              static_cast<double>(b.angle) - a.angle);
+    inputs.values.insert(inputs.values.end(), row.begin(),
+                         row.begin() + columns);
   }
   return inputs;
 }

@@ -7,12 +7,13 @@
 #include "tiepoint/features/keypoint.h"
 #include "tiepoint/geometry/two_view.h"
 #include "tiepoint/matching/matcher.h"
+#include "tiepoint/network/match_row.h"
 
 namespace tiepoint {
 
 // Numbers a match.
 inline constexpr int kCoordinateInputs = 4;
-inline constexpr int kSideInputs = 9;
+inline constexpr int kSideInputs = kMatchRow;
 
 struct MatchInputs {
   int columns = kCoordinateInputs;

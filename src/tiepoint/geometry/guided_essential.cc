@@ -284,7 +284,7 @@ std::string GuidedOptions::Validate() const {
   if (!(confidence > 0 && confidence < 1)) {
     return "the confidence must lie between 0 and 1";
   }
-  if (explore_every < 0) return "samples cannot be explored backwards";
+  if (explore_every < 0) return "explore_every must not be negative";
   if (max_iterations < 1) return "at least one iteration is needed";
   return "";
 }

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "tiepoint/base/error.h"
+#include "tiepoint/geometry/best_rotation.h"
 #include "tiepoint/geometry/distinct_pairs.h"
 #include "tiepoint/geometry/essential.h"
 #include "tiepoint/geometry/model_scorer.h"
@@ -29,36 +30,24 @@ constexpr double kWidest = 50;   // pixels
 constexpr double kShrink = 2.5;  // from one cutoff to the next
 constexpr int kSteps = 6, kLastSteps = 20;
 
-// Weighted Kabsch, twice: the second time without the half that fits worst.
-Matrix3d BestRotation(std::span<const PointPair> normalized,
-                      std::span<const double> weights) {
-  std::vector<double> used(weights.begin(), weights.end());
-  Matrix3d rotation = Matrix3d::Identity();
-  for (int round = 0; round < 2; ++round) {
-    Matrix3d sum = Matrix3d::Zero();
-    for (size_t i = 0; i < normalized.size(); ++i) {
-      sum += used[i] * Ray2(normalized[i]).normalized() *
-             Ray1(normalized[i]).normalized().transpose();
-    }
-    const Eigen::JacobiSVD<Matrix3d> svd(
-        sum, Eigen::ComputeFullU | Eigen::ComputeFullV);
-    Vector3d signs(1, 1, 1);
-    signs(2) = (svd.matrixU() * svd.matrixV().transpose()).determinant();
-    rotation = svd.matrixU() * signs.asDiagonal() * svd.matrixV().transpose();
-    std::vector<double> errors;
-    for (const PointPair& pair : normalized) {
-      errors.push_back(
-          (Ray2(pair).normalized() - rotation * Ray1(pair).normalized())
-              .squaredNorm());
-    }
-    std::vector<double> sorted = errors;
-    std::nth_element(sorted.begin(), sorted.begin() + sorted.size() / 2,
-                     sorted.end());
-    for (size_t i = 0; i < errors.size(); ++i) {
-      if (errors[i] > sorted[sorted.size() / 2]) used[i] = 0;
-    }
+// Twice: the second time without the half that fits worst.
+Matrix3d RobustRotation(std::span<const PointPair> normalized,
+                        std::span<const double> weights) {
+  const Matrix3d first = BestRotation<double>(normalized, weights);
+  std::vector<double> errors;
+  errors.reserve(normalized.size());
+  for (const PointPair& pair : normalized) {
+    errors.push_back((Ray2(pair).normalized() - first * Ray1(pair).normalized())
+                         .squaredNorm());
   }
-  return rotation;
+  std::vector<double> sorted = errors;
+  const auto middle = sorted.begin() + sorted.size() / 2;
+  std::nth_element(sorted.begin(), middle, sorted.end());
+  std::vector<double> used(weights.begin(), weights.end());
+  for (size_t i = 0; i < errors.size(); ++i) {
+    if (errors[i] > *middle) used[i] = 0;
+  }
+  return BestRotation<double>(normalized, used);
 }
 
 // One of each pair of opposite directions: axes, and diagonals of the faces and
@@ -132,7 +121,7 @@ std::optional<GuidedEssential> RegressEssential(
     const auto essential = ConditionedEightPoint(points, of_points);
     if (essential) starts.push_back(PoseOf(*essential, points, of_points));
   }
-  const Matrix3d rotation = BestRotation(normalized, ranked);
+  const Matrix3d rotation = RobustRotation(normalized, ranked);
   for (const Vector3d& direction : Directions()) {
     starts.push_back({rotation, direction});
   }

@@ -10,6 +10,7 @@
 #include <span>
 
 #include "tiepoint/base/error.h"
+#include "tiepoint/geometry/best_rotation.h"
 #include "tiepoint/geometry/distinct_pairs.h"
 #include "tiepoint/geometry/eigen_arrays.h"
 #include "tiepoint/geometry/essential.h"
@@ -70,23 +71,6 @@ Pose PoseOf(const Matrix3d& essential, std::span<const PointPair> inliers,
   return {FromArray(pose.rotation), Vector3d(pose.translation.data())};
 }
 
-// The rotation that turns the rays of the first camera best into those of the
-// second (Kabsch).
-Matrix3d BestRotation(std::span<const PointPair> pairs,
-                      const std::vector<char>& used) {
-  Matrix3d sum = Matrix3d::Zero();
-  for (size_t i = 0; i < pairs.size(); ++i) {
-    if (!used[i]) continue;
-    sum +=
-        Ray2(pairs[i]).normalized() * Ray1(pairs[i]).normalized().transpose();
-  }
-  const Eigen::JacobiSVD<Matrix3d> svd(
-      sum, Eigen::ComputeFullU | Eigen::ComputeFullV);
-  Vector3d signs(1, 1, 1);
-  signs(2) = (svd.matrixU() * svd.matrixV().transpose()).determinant();
-  return svd.matrixU() * signs.asDiagonal() * svd.matrixV().transpose();
-}
-
 // How many inliers a rotation alone explains within `max_error` pixels. Starts
 // from the rotation of the pose, which is right also where the translation is
 // arbitrary, and from the best one for all inliers.
@@ -100,7 +84,7 @@ int CountRotationInliers(std::span<const PointPair> pairs,
   }
   std::vector<char> used(pairs.size(), 1);
   int best = 0;
-  for (Matrix3d r : {rotation, BestRotation(normalized, used)}) {
+  for (Matrix3d r : {rotation, BestRotation<char>(normalized, used)}) {
     for (int iteration = 0; iteration < 5; ++iteration) {
       const Matrix3 turned =
           ToArray(Calibration(camera2) * r * Calibration(camera1).inverse());
@@ -111,7 +95,7 @@ int CountRotationInliers(std::span<const PointPair> pairs,
       }
       best = std::max(best, count);
       if (count < 3) break;
-      r = BestRotation(normalized, used);
+      r = BestRotation<char>(normalized, used);
     }
   }
   return best;

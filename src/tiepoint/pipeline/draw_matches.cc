@@ -154,8 +154,17 @@ void DrawText(cv::Mat& canvas, const std::string& text, int left, int top) {
   cv::resize(large, target, strip.size(), 0, 0, cv::INTER_AREA);
 }
 
-std::string Caption(const MatchReport& report, int lines) {
+std::string Caption(const MatchReport& report, int lines,
+                    const DrawOptions& options) {
   char text[200];
+  if (options.weights) {
+    std::snprintf(text, sizeof(text),
+                  "%zu + %zu keypoints      %zu matches by weight, %d above 0",
+                  report.features1.keypoints.size(),
+                  report.features2.keypoints.size(), report.matches.size(),
+                  report.NumKept());
+    return text;
+  }
   const int inliers = static_cast<int>(report.geometry.inliers.size());
   std::snprintf(
       text, sizeof(text),
@@ -233,7 +242,7 @@ std::string DrawMatches(const MatchReport& report, const DrawOptions& options) {
     DrawDot(canvas, first.At(pairs[k].x1, pairs[k].y1), colour(k));
     DrawDot(canvas, second.At(pairs[k].x2, pairs[k].y2), colour(k));
   }
-  DrawText(canvas, Caption(report, static_cast<int>(lines.size())),
+  DrawText(canvas, Caption(report, static_cast<int>(lines.size()), options),
            first.left + kGap, first.top + first.pixels.rows);
 
   std::vector<uint8_t> png;
