@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <fmt/format.h>
 
+#include <cmath>
 #include <filesystem>
 #include <memory>
 #include <string>
@@ -12,7 +13,7 @@
 #include "tiepoint/io/export_tilde.h"
 #include "tiepoint/io/import_weights.h"
 #include "tiepoint/network/consensus_model.h"
-#include "tiepoint/network/model_file.h"
+#include "tiepoint/network/oriented_model.h"
 #include "tiepoint/pipeline/preset.h"
 
 namespace {
@@ -33,6 +34,16 @@ int64_t NumParameters(const AnyModel& model) {
   return count;
 }
 
+int64_t NumParameters(const OrientedModel& model) {
+  return NumParameters(model.trunk) + NumParameters(model.orientation) +
+         NumParameters(model.descriptor);
+}
+
+double MultiplyAdds(const OrientedModel& model) {
+  return MultiplyAdds(model.trunk.spec) + MultiplyAdds(model.orientation.spec) +
+         MultiplyAdds(model.descriptor.spec);
+}
+
 // Linear maps, of one match.
 double MultiplyAdds(const ConsensusSpec& spec) {
   const double channels = spec.channels;
@@ -41,15 +52,6 @@ double MultiplyAdds(const ConsensusSpec& spec) {
     sum += channels * (spec.StageInputs(s) + 2 * spec.blocks[s] * channels + 1);
   }
   return sum;
-}
-
-// Told by the head of the file.
-bool IsConsensusModel(const std::string& path) {
-  const auto metadata = ReadSafeTensors(path).metadata;
-  const auto network = metadata.find("network");
-  return network != metadata.end() &&
-         network->second.find("\"architecture\":\"correspondence\"") !=
-             std::string::npos;
 }
 
 std::string ShapeText(const Shape& shape) {
@@ -78,10 +80,16 @@ void List(const std::string& models) {
       fmt::print("{:<18}not found\n", name);
       continue;
     }
-    if (IsConsensusModel(path)) {
+    if (ArchitectureInFile(path) == "correspondence") {
       const ConsensusModel model = ReadConsensusModel(path);
       fmt::print("{:<18}{:<20}{:>12}{:>10.2f}  {}\n", name, "correspondence",
                  NumParameters(model), MultiplyAdds(model.spec) / 1e6, path);
+      continue;
+    }
+    if (IsOrientedFile(path)) {
+      const OrientedModel model = ReadOrientedModel(path);
+      fmt::print("{:<18}{:<20}{:>12}{:>10.2f}  {}\n", name, "oriented",
+                 NumParameters(model), MultiplyAdds(model) / 1e6, path);
       continue;
     }
     const Model model = ReadModel(path);
@@ -93,6 +101,38 @@ void List(const std::string& models) {
 
 void PrintRow(const std::string& key, const std::string& value) {
   fmt::print("{:<22}{}\n", key, value);
+}
+
+void PrintNotes(const Model& model) {
+  for (const auto& [key, value] : model.notes) {
+    const bool said = key == "mean" || key == "deviation" || key == "per_patch";
+    if (!said) PrintRow(key, value);
+  }
+}
+
+void ShowOriented(const std::string& path) {
+  const OrientedModel model = ReadOrientedModel(path);
+  const auto parts = [&](const auto& number) {
+    const double trunk = number(model.trunk);
+    const double angle = number(model.orientation);
+    const double descriptor = number(model.descriptor);
+    return fmt::format("{:g}: common layers {:g}, angle {:g}, descriptor {:g}",
+                       trunk + angle + descriptor, trunk, angle, descriptor);
+  };
+  PrintRow("file", path);
+  PrintRow("architecture", "oriented: angle and descriptor of a patch");
+  PrintRow("input",
+           ShapeText(model.trunk.spec.input) + " (channels x height x width)");
+  PrintRow("output", "angle; " + ShapeText(OutputShape(model.descriptor.spec)));
+  PrintRow("normalisation", NormalisationText(model.trunk));
+  PrintRow("parameters", parts([](const Model& part) {
+             return static_cast<double>(NumParameters(part));
+           }));
+  PrintRow("multiply-adds",
+           "millions a sample, " + parts([](const Model& part) {
+             return std::round(MultiplyAdds(part.spec) / 1e4) / 100;
+           }));
+  PrintNotes(model.trunk);
 }
 
 void ShowConsensus(const std::string& path) {
@@ -116,7 +156,8 @@ void ShowConsensus(const std::string& path) {
 
 void Show(const std::string& models, const std::string& name) {
   const std::string path = Resolve(models, name);
-  if (IsConsensusModel(path)) return ShowConsensus(path);
+  if (ArchitectureInFile(path) == "correspondence") return ShowConsensus(path);
+  if (IsOrientedFile(path)) return ShowOriented(path);
   const Model model = ReadModel(path);
   const NetworkSpec& spec = model.spec;
   const auto row = PrintRow;
@@ -128,10 +169,7 @@ void Show(const std::string& models, const std::string& name) {
   row("parameters", fmt::format("{}", NumParameters(model)));
   row("multiply-adds",
       fmt::format("{:.2f} million a sample", MultiplyAdds(spec) / 1e6));
-  for (const auto& [key, value] : model.notes) {
-    const bool said = key == "mean" || key == "deviation" || key == "per_patch";
-    if (!said) row(key, value);
-  }
+  PrintNotes(model);
 }
 
 void Import(const std::string& source, const std::string& target) {

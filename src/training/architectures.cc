@@ -117,25 +117,48 @@ Model LogPolarOrientation() {
   return model;
 }
 
+// A circular convolution that keeps the columns and halves the rows.
+LayerSpec HalveRows(const std::string& name, int out) {
+  LayerSpec layer = Circular(name, out, 3, 1);
+  layer.stride_y = 2;
+  return layer;
+}
+
 // One score for each direction, by convolutions that keep the columns: a turn
 // by two columns moves the scores by one place and changes nothing else, so
 // what was learned at one angle holds at all.
 Model CircularOrientation() {
-  const auto rows = [](const std::string& name, int out) {
-    LayerSpec layer = Circular(name, out, 3, 1);
-    layer.stride_y = 2;
-    return layer;
-  };
   Model model;
   model.spec = {
       "circular-orientation",
       {1, 32, 32},
-      {Circular("conv1", 24, 5, 2), Layer(Type::kRelu), rows("conv2", 32),
-       Layer(Type::kRelu), rows("conv3", 48), Layer(Type::kRelu),
-       rows("conv4", 64), Layer(Type::kRelu), rows("conv5", 64),
+      {Circular("conv1", 24, 5, 2), Layer(Type::kRelu), HalveRows("conv2", 32),
+       Layer(Type::kRelu), HalveRows("conv3", 48), Layer(Type::kRelu),
+       HalveRows("conv4", 64), Layer(Type::kRelu), HalveRows("conv5", 64),
        Layer(Type::kRelu), Circular("scores", 1, 3, 1),
        Layer(Type::kCircularSoftArgmax)}};
   TakeLogPolarPatches(model);
+  return model;
+}
+
+OrientedModel Oriented(int c1, int c2, int c3, int c4, int angles) {
+  OrientedModel model;
+  model.trunk.spec = {
+      "oriented-trunk",
+      {1, 32, 32},
+      {Circular("conv1", c1, 5, 2), Layer(Type::kRelu), HalveRows("conv2", c2),
+       Layer(Type::kRelu), HalveRows("conv3", c3), Layer(Type::kRelu),
+       HalveRows("conv4", c4), Layer(Type::kRelu)}};
+  TakeLogPolarPatches(model.trunk);
+  const Shape map = OutputShape(model.trunk.spec);
+  model.orientation.spec = {
+      "oriented-orientation",
+      map,
+      {HalveRows("conv", angles), Layer(Type::kRelu),
+       Circular("scores", 1, 3, 1), Layer(Type::kCircularSoftArgmax)}};
+  model.descriptor.spec = {"oriented-descriptor",
+                           map,
+                           {Linear("fc", 128), Layer(Type::kL2Normalize)}};
   return model;
 }
 
@@ -197,6 +220,17 @@ Model MakeArchitecture(const std::string& name) {
                    "'; choose deepdesc, deepdesc-dense, deepdesc-sparse, "
                    "logpolar, lift-orientation, logpolar-orientation, "
                    "circular-orientation, lift-detector or tilde");
+}
+
+bool IsOrientedArchitecture(const std::string& name) {
+  return name.starts_with("oriented");
+}
+
+OrientedModel MakeOrientedArchitecture(const std::string& name) {
+  if (name == "oriented") return Oriented(16, 32, 48, 64, 32);
+  if (name == "oriented-large") return Oriented(24, 48, 64, 96, 48);
+  throw InputError("unknown architecture '" + name +
+                   "'; choose oriented or oriented-large");
 }
 
 void NoteGeometry(const PatchGeometry& geometry, Model& model) {

@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "tiepoint/image/patch.h"
-#include "tiepoint/network/model_file.h"
+#include "tiepoint/network/oriented_model.h"
 
 namespace tiepoint {
 
@@ -30,6 +30,12 @@ namespace tiepoint {
 //                       swapped
 // Throws InputError naming the choices.
 Model MakeArchitecture(const std::string& name);
+
+// The same for networks that give angle and descriptor at once
+// (network/oriented_model.h):
+//   "oriented"  3 million multiply-adds, 16 directions
+OrientedModel MakeOrientedArchitecture(const std::string& name);
+bool IsOrientedArchitecture(const std::string& name);
 
 // Writes the geometry into the notes of the model (see GeometryOf in
 // tiepoint/features/patch_networks.h, which reads them).

@@ -212,15 +212,23 @@ void TrainCorrespondence(const TrainOptions& options) {
   task.model.notes["training"] = architecture.name;
   const auto network =
       std::make_shared<TorchConsensus>(architecture.spec, architecture.norm);
+  const std::string last_bias =
+      StageName(architecture.spec.Stages() - 1) + ".output.bias";
+  if (!options.correspondence.empty()) {
+    ConsensusModel begin = ReadConsensusModel(options.correspondence);
+    if (const auto bias = begin.weights.find(last_bias);
+        bias != begin.weights.end()) {
+      bias->second.data[0] += kPrior;
+    }
+    network->Import(begin);
+  }
   network->to(device);
   task.network = network;
   task.export_weights = [](Model&) {};
   task.write = [&](const Model& model) {
     ConsensusModel weights;
     network->Export(weights);
-    const std::string bias =
-        StageName(architecture.spec.Stages() - 1) + ".output.bias";
-    weights.weights.at(bias).data[0] -= kPrior;
+    weights.weights.at(last_bias).data[0] -= kPrior;
     weights.notes = model.notes;
     WriteConsensusModel(options.output, weights);
   };

@@ -73,6 +73,9 @@ void TrainDescriptor(const TrainOptions& options) {
   if (const std::string error = options.Validate(); !error.empty()) {
     throw InputError(error);
   }
+  if (IsOrientedArchitecture(options.architecture)) {
+    return TrainOrientedNetwork(options);
+  }
   if (!options.orientation.empty()) return TrainOrientedDescriptor(options);
   TrainingTask task =
       MakeTask(options.architecture.empty() ? "deepdesc" : options.architecture,

@@ -20,6 +20,9 @@ using Eigen::Vector2d;
 using Eigen::Vector3d;
 
 constexpr size_t kFewestRight = 30;
+// Share of pairs whose photographs are nearly the same: almost all matches are
+// right, and nearer than any other by far.
+constexpr double kAlike = 0.08;
 
 struct Candidate {
   double x1 = 0, y1 = 0, x2 = 0, y2 = 0;
@@ -273,148 +276,115 @@ MatchBatches::MatchBatches(std::span<const MatchSet> sets, Part part,
   }
 }
 
-MatchBatches::Sample MatchBatches::Augmented(uint64_t seed) const {
-  Random random(seed);
-  const MatchModel& model =
-      models_[random.Integer(static_cast<int>(models_.size()))];
-  const MatchSet& set = sets_[model.set];
-  const View view(set, set.pairs[model.pair], model.forward);
+struct MatchBatches::Pool {
+  const MatchModel& model;
+  View view;
+  std::vector<int> right;  // places in model.right
+  std::vector<int> wrong;  // matches
+};
+
+namespace {
+
+void Shuffle(std::vector<int>& list, Random& random) {
+  for (int i = static_cast<int>(list.size()) - 1; i > 0; --i) {
+    std::swap(list[i], list[random.Integer(i + 1)]);
+  }
+}
+
+int Any(const std::vector<int>& list, Random& random) {
+  return list[random.Integer(static_cast<int>(list.size()))];
+}
+
+// Right matches of a made pair: up to `count` that both cameras see, before
+// depths that are those of the real pair or made ones.
+std::vector<Candidate> MadeRight(const View& view, const MatchModel& model,
+                                 const std::vector<int>& right,
+                                 const Motion& motion, int count,
+                                 Random& random) {
   const double focal1 = view.first->focal_length;
   const double focal2 = view.second->focal_length;
+  const MadeDepth made(random);
+  std::vector<float> depths;
+  for (const int r : right) {
+    if (model.depth[r] > 0) depths.push_back(model.depth[r]);
+  }
+  const bool real_depth = depths.size() >= 50 && random.Chance(0.5);
+  double median = 1;
+  if (real_depth) {
+    std::nth_element(depths.begin(), depths.begin() + depths.size() / 2,
+                     depths.end());
+    median = depths[depths.size() / 2];
+  }
+  const Vector2d reach2 = Reach(*view.second);
+  const double noise = LogUniform(random, 0.25, 1.5);
+  std::vector<Candidate> matches;
+  for (int attempt = 0;
+       attempt < 6 * count && static_cast<int>(matches.size()) < count;
+       ++attempt) {
+    const int r = Any(right, random);
+    Candidate c = view.Get(model.right[r]);
+    const double angle1 = view.first->angle[(*view.matches)[model.right[r]].i];
+    double depth = model.depth[r] / median;
+    if (!real_depth) {
+      const int i = random.Integer(view.first->Count());
+      c.x1 = view.first->x[i];
+      c.y1 = view.first->y[i];
+      depth = made.At(c.x1, c.y1, random);
+    }
+    if (!(depth > 0.05)) continue;
+    const Vector3d moved = motion.rotation * (depth * Vector3d(c.x1, c.y1, 1)) +
+                           motion.translation;
+    if (moved.z() < 0.05) continue;
+    c.x2 = moved.x() / moved.z();
+    c.y2 = moved.y() / moved.z();
+    if (std::abs(c.x2) > reach2.x() || std::abs(c.y2) > reach2.y()) continue;
+    const Turn turn = Predicted(motion, c, depth, angle1);
+    c.log_scale = turn.log_scale + model.scale_error[r];
+    c.angle = turn.angle + model.angle_error[r];
+    const double wide = random.Chance(0.1) ? 3 * noise : noise;
+    c.x1 += wide / focal1 * random.Normal();
+    c.y1 += wide / focal1 * random.Normal();
+    c.x2 += wide / focal2 * random.Normal();
+    c.y2 += wide / focal2 * random.Normal();
+    matches.push_back(c);
+  }
+  return matches;
+}
 
-  // What is drawn from.
-  const bool mutual = random.Chance(0.3);
-  const auto usable = [&](int k) {
-    return !mutual || (*view.matches)[k].reverse_ratio < 1;
-  };
-  std::vector<int> right, wrong;  // places in model.right; matches
-  for (int r = 0; r < static_cast<int>(model.right.size()); ++r) {
-    if (usable(model.right[r])) right.push_back(r);
-  }
-  for (const int k : model.wrong) {
-    if (usable(k)) wrong.push_back(k);
-  }
-  if (right.size() < 8 || wrong.size() < 8) {
-    right.clear();
-    for (int r = 0; r < static_cast<int>(model.right.size()); ++r) {
-      right.push_back(r);
-    }
-    wrong = model.wrong;
-  }
-  const auto shuffle = [&](std::vector<int>& list) {
-    for (int i = static_cast<int>(list.size()) - 1; i > 0; --i) {
-      std::swap(list[i], list[random.Integer(i + 1)]);
-    }
-  };
-  shuffle(right);
-  shuffle(wrong);
-  const double natural = static_cast<double>(right.size()) /
-                         static_cast<double>(right.size() + wrong.size());
-  const double share =
-      random.Chance(0.4) ? natural : LogUniform(random, 0.04, 0.9);
-  const int total = options_.matches;
-  const int num_right = std::clamp(static_cast<int>(share * total), 12, total);
-
-  Sample sample;
-  sample.seed = random.Bits();
-  sample.motion = view.motion;
-  sample.reach = Reach(*view.first);
-  std::vector<Candidate>& matches = sample.matches;
-  if (random.Chance(options_.synthetic)) {
-    sample.motion = DrawMotion(random);
-    const Motion& motion = sample.motion;
-    const MadeDepth made(random);
-    std::vector<float> depths;
-    for (const int r : right) {
-      if (model.depth[r] > 0) depths.push_back(model.depth[r]);
-    }
-    const bool real_depth = depths.size() >= 50 && random.Chance(0.5);
-    double median = 1;
-    if (real_depth) {
-      std::nth_element(depths.begin(), depths.begin() + depths.size() / 2,
-                       depths.end());
-      median = depths[depths.size() / 2];
-    }
-    const Vector2d reach2 = Reach(*view.second);
-    const double noise = LogUniform(random, 0.25, 1.5);
-    const int count1 = view.first->Count();
-    for (int attempt = 0; attempt < 6 * num_right &&
-                          static_cast<int>(matches.size()) < num_right;
-         ++attempt) {
-      const int r = right[random.Integer(static_cast<int>(right.size()))];
-      Candidate c = view.Get(model.right[r]);
-      const double angle1 =
-          view.first->angle[(*view.matches)[model.right[r]].i];
-      double depth = model.depth[r] / median;
-      if (!real_depth) {
-        const int i = random.Integer(count1);
-        c.x1 = view.first->x[i];
-        c.y1 = view.first->y[i];
-        depth = made.At(c.x1, c.y1, random);
-      }
-      if (!(depth > 0.05)) continue;
-      const Vector3d moved =
-          motion.rotation * (depth * Vector3d(c.x1, c.y1, 1)) +
-          motion.translation;
-      if (moved.z() < 0.05) continue;
-      c.x2 = moved.x() / moved.z();
-      c.y2 = moved.y() / moved.z();
-      if (std::abs(c.x2) > reach2.x() || std::abs(c.y2) > reach2.y()) continue;
-      const Turn turn = Predicted(motion, c, depth, angle1);
-      c.log_scale = turn.log_scale + model.scale_error[r];
-      c.angle = turn.angle + model.angle_error[r];
-      const double wide = random.Chance(0.1) ? 3 * noise : noise;
-      c.x1 += wide / focal1 * random.Normal();
-      c.y1 += wide / focal1 * random.Normal();
-      c.x2 += wide / focal2 * random.Normal();
-      c.y2 += wide / focal2 * random.Normal();
-      matches.push_back(c);
-    }
-    if (matches.size() < 12) {  // the second camera saw nothing
-      matches.clear();
-      sample.motion = view.motion;
-    }
-  }
-  const bool made = !matches.empty();
-  for (int k = 0; !made && k < num_right; ++k) {
-    matches.push_back(
-        view.Get(model.right[right[k % static_cast<int>(right.size())]]));
-  }
-  const auto num_made = static_cast<int>(matches.size());
-  const auto num_wrong = static_cast<int>(wrong.size());
-  for (int k = 0; k < total - num_made; ++k) {
-    Candidate c = view.Get(wrong[k % num_wrong]);
-    if (k >= num_wrong || (made && random.Chance(0.3))) {
-      // A wrong match of two other keypoints.
-      const Candidate other = view.Get(wrong[random.Integer(num_wrong)]);
+// Wrong matches, some of two keypoints that were never matched: all from where
+// the real ones are used up, and a `shuffled` share.
+void AppendWrong(const View& view, const std::vector<int>& wrong, int count,
+                 double shuffled, Random& random,
+                 std::vector<Candidate>& matches) {
+  const auto available = static_cast<int>(wrong.size());
+  for (int k = 0; k < count; ++k) {
+    Candidate c = view.Get(wrong[k % available]);
+    if (k >= available || random.Chance(shuffled)) {
+      const Candidate other = view.Get(Any(wrong, random));
       c.x2 = other.x2;
       c.y2 = other.y2;
     }
     matches.push_back(c);
   }
+}
 
-  const bool moved = sample.motion.translation.norm() > 1e-9;
-  if (moved) sample.motion.translation.normalize();
-  const Matrix3d essential =
-      Cross(sample.motion.translation) * sample.motion.rotation;
-  for (int k = 0; k < static_cast<int>(matches.size()); ++k) {
-    const Candidate& c = matches[k];
-    double distance;
-    if (moved) {
-      distance = EpipolarPixels(essential, c, focal1, focal2);
-    } else {
-      const Vector3d p = sample.motion.rotation * Vector3d(c.x1, c.y1, 1);
-      distance =
-          p.z() > 0
-              ? (p.head<2>() / p.z() - Vector2d(c.x2, c.y2)).norm() * focal2
-              : std::numeric_limits<double>::infinity();
-    }
-    sample.labels.push_back(distance < options_.right    ? 1.0f
-                            : distance >= options_.wrong ? 0.0f
-                                                         : -1.0f);
+// Pixels between a match and what the cameras allow: of epipolar lines, or of
+// the one place where the camera only turned.
+double ErrorPixels(const Motion& motion, const Candidate& c, double focal1,
+                   double focal2) {
+  if (motion.translation.norm() > 1e-9) {
+    return EpipolarPixels(Cross(motion.translation) * motion.rotation, c,
+                          focal1, focal2);
   }
+  const Vector3d p = motion.rotation * Vector3d(c.x1, c.y1, 1);
+  if (p.z() <= 0) return std::numeric_limits<double>::infinity();
+  return (p.head<2>() / p.z() - Vector2d(c.x2, c.y2)).norm() * focal2;
+}
 
-  // The same pair as other cameras would show it.
+// The same pair as cameras would show it that are rolled about their axes, or
+// whose pictures are mirrored.
+void RollAndMirror(Random& random, Motion& motion,
+                   std::vector<Candidate>& matches) {
   const auto roll = [&] {
     return random.Chance(0.5)
                ? random.Uniform(-std::numbers::pi, std::numbers::pi)
@@ -424,19 +394,12 @@ MatchBatches::Sample MatchBatches::Augmented(uint64_t seed) const {
   const double roll2 =
       random.Chance(0.5) ? roll1 + 0.1 * random.Normal() : roll();
   const bool mirror = random.Chance(0.5);
-  if (random.Chance(options_.guessed_cameras)) {
-    const double most = std::log(1.5);
-    sample.scale1 = std::exp(random.Uniform(-most, most));
-    sample.scale2 = random.Chance(0.5) ? sample.scale1
-                                       : std::exp(random.Uniform(-most, most));
-  }
   const Matrix3d turn1 =
       Eigen::AngleAxisd(roll1, Vector3d::UnitZ()).toRotationMatrix();
   const Matrix3d turn2 =
       Eigen::AngleAxisd(roll2, Vector3d::UnitZ()).toRotationMatrix();
   const Matrix3d flip =
       mirror ? Matrix3d(Vector3d(-1, 1, 1).asDiagonal()) : Matrix3d::Identity();
-  Motion& motion = sample.motion;
   motion.rotation = flip * turn2 * motion.rotation * turn1.transpose() * flip;
   motion.translation = flip * turn2 * motion.translation;
   for (Candidate& c : matches) {
@@ -448,6 +411,100 @@ MatchBatches::Sample MatchBatches::Augmented(uint64_t seed) const {
     c.y2 = b.y();
     c.angle += roll2 - roll1;
     if (mirror) c.angle = -c.angle;
+  }
+}
+
+}  // namespace
+
+MatchBatches::Pool MatchBatches::DrawPool(const MatchModel& model,
+                                          Random& random) const {
+  const MatchSet& set = sets_[model.set];
+  Pool pool{model, View(set, set.pairs[model.pair], model.forward), {}, {}};
+  const auto fill = [&](const auto& usable) {
+    pool.right.clear();
+    pool.wrong.clear();
+    for (int r = 0; r < static_cast<int>(model.right.size()); ++r) {
+      if (usable(model.right[r])) pool.right.push_back(r);
+    }
+    for (const int k : model.wrong) {
+      if (usable(k)) pool.wrong.push_back(k);
+    }
+  };
+  const bool mutual = random.Chance(0.3);
+  fill([&](int k) {
+    return !mutual || (*pool.view.matches)[k].reverse_ratio < 1;
+  });
+  if (pool.right.size() < 8 || pool.wrong.size() < 8) {
+    fill([](int) { return true; });
+  }
+  Shuffle(pool.right, random);
+  Shuffle(pool.wrong, random);
+  return pool;
+}
+
+MatchBatches::Sample MatchBatches::Augmented(uint64_t seed) const {
+  Random random(seed);
+  const MatchModel& model =
+      models_[random.Integer(static_cast<int>(models_.size()))];
+  const Pool pool = DrawPool(model, random);
+  const View& view = pool.view;
+  const double focal1 = view.first->focal_length;
+  const double focal2 = view.second->focal_length;
+  // Of these photographs, of harder ones, or of nearly the same one twice.
+  const double natural =
+      static_cast<double>(pool.right.size()) /
+      static_cast<double>(pool.right.size() + pool.wrong.size());
+  const bool alike = random.Chance(kAlike);
+  const double share = alike                ? random.Uniform(0.8, 1.0)
+                       : random.Chance(0.4) ? natural
+                                            : LogUniform(random, 0.04, 0.9);
+  const int total = options_.matches;
+  const int num_right = std::clamp(static_cast<int>(share * total), 12, total);
+
+  Sample sample;
+  sample.seed = random.Bits();
+  sample.motion = view.motion;
+  sample.reach = Reach(*view.first);
+  std::vector<Candidate>& matches = sample.matches;
+  if (random.Chance(options_.synthetic)) {
+    sample.motion = DrawMotion(random);
+    matches =
+        MadeRight(view, model, pool.right, sample.motion, num_right, random);
+    if (matches.size() < 12) {  // the second camera saw nothing
+      matches.clear();
+      sample.motion = view.motion;
+    }
+  }
+  const bool made = !matches.empty();
+  for (int k = 0; !made && k < num_right; ++k) {
+    matches.push_back(view.Get(
+        model.right[pool.right[k % static_cast<int>(pool.right.size())]]));
+  }
+  if (alike) {
+    const double nearer = LogUniform(random, 0.02, 1);
+    for (Candidate& c : matches) {
+      c.ratio *= nearer;
+      c.reverse_ratio *= nearer;
+    }
+  }
+  AppendWrong(view, pool.wrong, total - static_cast<int>(matches.size()),
+              made ? 0.3 : 0, random, matches);
+
+  if (sample.motion.translation.norm() > 1e-9) {
+    sample.motion.translation.normalize();
+  }
+  for (const Candidate& c : matches) {
+    const double error = ErrorPixels(sample.motion, c, focal1, focal2);
+    sample.labels.push_back(error < options_.right    ? 1.0f
+                            : error >= options_.wrong ? 0.0f
+                                                      : -1.0f);
+  }
+  RollAndMirror(random, sample.motion, matches);
+  if (random.Chance(options_.guessed_cameras)) {
+    const double most = std::log(1.5);
+    sample.scale1 = std::exp(random.Uniform(-most, most));
+    sample.scale2 = random.Chance(0.5) ? sample.scale1
+                                       : std::exp(random.Uniform(-most, most));
   }
   return sample;
 }

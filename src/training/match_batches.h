@@ -10,6 +10,7 @@
 #include <string>
 #include <vector>
 
+#include "tiepoint/base/random.h"
 #include "tiepoint/network/match_row.h"
 #include "training/match_set.h"
 
@@ -69,6 +70,8 @@ class MatchBatches {
 
  private:
   struct Sample;
+  struct Pool;  // what the matches of a sample are drawn from
+  Pool DrawPool(const MatchModel& model, Random& random) const;
   Sample Augmented(uint64_t seed) const;
   Sample Original(const MatchModel& model, uint64_t seed, int matches) const;
   void Store(const Sample& sample, int place, MatchBatch& batch) const;

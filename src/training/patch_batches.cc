@@ -277,25 +277,54 @@ PatchPairs BatchMaker::MakePatchPairs(uint64_t index, const Model& model,
   return batch;
 }
 
+BatchMaker::UprightPoint BatchMaker::Upright(const SeenPoint& p,
+                                             Random& random) const {
+  KeypointJitter jitter = options_.jitter;
+  jitter.angle = 0;
+  UprightPoint upright{p.point.first, Jitter(p.point.second, jitter, random),
+                       0};
+  upright.turn = WrapAngle((upright.second.angle - p.up_second) -
+                           (upright.first.angle - p.up_first));
+  upright.first.angle = static_cast<float>(p.up_first);
+  upright.second.angle = static_cast<float>(p.up_second);
+  return upright;
+}
+
 OrientationPairs BatchMaker::MakeOrientationPairs(
     uint64_t index, const Model& model, const PatchGeometry& geometry,
     const PatchGeometry& wide) const {
   Random random(StreamSeed(seed_, index));
   OrientationPairs batch;
-  KeypointJitter jitter = options_.jitter;
-  jitter.angle = 0;
   // `wide` is already as large as the turned square.
   const double reach = std::max(Reach(geometry), wide.support);
   ForPoints(index, {reach}, random, [&](const SeenPoint& p) {
-    Keypoint a = p.point.first, b = Jitter(p.point.second, jitter, random);
-    batch.turn.push_back(
-        WrapAngle((b.angle - p.up_second) - (a.angle - p.up_first)));
-    a.angle = static_cast<float>(p.up_first);
-    b.angle = static_cast<float>(p.up_second);
-    AppendPatch(p.first, a, geometry, &model, batch.first);
-    AppendPatch(p.second, b, geometry, &model, batch.second);
-    AppendPatch(p.first, a, wide, nullptr, batch.first_wide);
-    AppendPatch(p.second, b, wide, nullptr, batch.second_wide);
+    const UprightPoint u = Upright(p, random);
+    batch.turn.push_back(u.turn);
+    AppendPatch(p.first, u.first, geometry, &model, batch.first);
+    AppendPatch(p.second, u.second, geometry, &model, batch.second);
+    AppendPatch(p.first, u.first, wide, nullptr, batch.first_wide);
+    AppendPatch(p.second, u.second, wide, nullptr, batch.second_wide);
+    ++batch.count;
+  });
+  return batch;
+}
+
+UprightPairs BatchMaker::MakeUprightPairs(uint64_t index,
+                                          const PatchGeometry& geometry) const {
+  Random random(StreamSeed(seed_, index));
+  UprightPairs batch;
+  const size_t area = static_cast<size_t>(geometry.size) * geometry.size;
+  const auto append = [&](const ImagePyramid& pyramid, const Keypoint& k,
+                          std::vector<uint8_t>& out) {
+    out.resize(out.size() + area);
+    SampleBytes(pyramid, k.x, k.y, k.scale, k.angle, geometry,
+                out.data() + out.size() - area);
+  };
+  ForPoints(index, {Reach(geometry)}, random, [&](const SeenPoint& p) {
+    const UprightPoint u = Upright(p, random);
+    batch.turn.push_back(u.turn);
+    append(p.first, u.first, batch.first);
+    append(p.second, u.second, batch.second);
     ++batch.count;
   });
   return batch;

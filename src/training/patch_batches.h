@@ -42,6 +42,13 @@ struct OrientationPairs {
   std::vector<float> turn;  // radians, angle in second minus angle in first
 };
 
+// Upright patches in both views, as 8-bit grays.
+struct UprightPairs {
+  int count = 0;
+  std::vector<uint8_t> first, second;  // count x size x size
+  std::vector<float> turn;  // radians, angle in second minus angle in first
+};
+
 // Stacks of windows of consecutive scale-space levels around points.
 struct DetectorStacks {
   static constexpr int kLevels = 5;   // per stack
@@ -108,6 +115,8 @@ class BatchMaker {
   OrientationPairs MakeOrientationPairs(uint64_t index, const Model& model,
                                         const PatchGeometry& geometry,
                                         const PatchGeometry& wide) const;
+  UprightPairs MakeUprightPairs(uint64_t index,
+                                const PatchGeometry& geometry) const;
   DetectorStacks MakeDetectorStacks(uint64_t index, const Model& model) const;
   // With `wide`, the wide patches as well.
   LiftQuadruplets MakeLiftQuadruplets(uint64_t index, bool wide) const;
@@ -123,6 +132,13 @@ class BatchMaker {
     const ImagePyramid* elsewhere = nullptr;
     Keypoint no_keypoint;
   };
+  // The point upright in both pictures, that of the second jittered, and how
+  // far the point turned between them.
+  struct UprightPoint {
+    Keypoint first, second;
+    float turn = 0;
+  };
+  UprightPoint Upright(const SeenPoint& p, Random& random) const;
   using Visit = std::function<void(const SeenPoint&)>;
   struct Wanted {
     double support = 0;  // how far patches reach, sigma

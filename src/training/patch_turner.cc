@@ -13,8 +13,9 @@ bool IsPolar(const PatchGeometry& geometry) {
   return geometry.grid == PatchGeometry::Grid::kLogPolar;
 }
 
-// A turned log-polar patch has its columns moved, by parts of a column too.
-torch::Tensor MoveColumns(const torch::Tensor& wide,
+}  // namespace
+
+torch::Tensor TurnColumns(const torch::Tensor& wide,
                           const torch::Tensor& angle) {
   const int64_t n = wide.size(0), width = wide.size(3);
   const double columns = static_cast<double>(width) / (2 * std::numbers::pi);
@@ -27,12 +28,10 @@ torch::Tensor MoveColumns(const torch::Tensor& wide,
     return wide.gather(3, index.remainder(width)
                               .to(torch::kLong)
                               .view({n, 1, 1, width})
-                              .expand({n, 1, wide.size(2), width}));
+                              .expand_as(wide));
   };
   return (1 - part) * column(left) + part * column(left + 1);
 }
-
-}  // namespace
 
 PatchGeometry PatchTurner::Wide() const {
   PatchGeometry wide = geometry_;
@@ -46,7 +45,7 @@ PatchGeometry PatchTurner::Wide() const {
 
 torch::Tensor PatchTurner::Turn(const torch::Tensor& wide,
                                 const torch::Tensor& angle) const {
-  if (IsPolar(geometry_)) return MoveColumns(wide, angle);
+  if (IsPolar(geometry_)) return TurnColumns(wide, angle);
   const torch::Tensor zero = torch::zeros_like(angle);
   return Crop({wide, Wide().support}, geometry_, zero, zero, angle);
 }

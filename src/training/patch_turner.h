@@ -7,6 +7,12 @@
 
 namespace tiepoint {
 
+// Columns of a log-polar patch or map (N x C x H x W) moved by angles (N,
+// radians), with derivatives for both; see TurnColumns of
+// network/oriented_model.h.
+torch::Tensor TurnColumns(const torch::Tensor& wide,
+                          const torch::Tensor& angle);
+
 // Cuts patches at angles that a network gives, with derivatives for the angles.
 class PatchTurner {
  public:

@@ -5,6 +5,7 @@
 #include <cmath>
 #include <string>
 
+#include "tiepoint/base/error.h"
 #include "training/torch_network.h"
 
 namespace tiepoint {
@@ -204,6 +205,31 @@ std::vector<TorchConsensus::Stage> TorchConsensus::forward(
   return stages;
 }
 
+template <typename Visit>
+void TorchConsensus::ForEachWeight(const Visit& visit) const {
+  for (int s = 0; s < spec_.Stages(); ++s) {
+    const std::string stage = StageName(s);
+    visit(stage + ".input.weight", input_weights_[s]);
+    visit(stage + ".input.bias", input_biases_[s]);
+    visit(stage + ".output.weight", output_weights_[s]);
+    visit(stage + ".output.bias", output_biases_[s]);
+    for (size_t k = 0; k < convs_[s].size(); ++k) {
+      const Conv& conv = convs_[s][k];
+      const std::string name =
+          ConvName(s, static_cast<int>(k / 2), static_cast<int>(k % 2));
+      visit(name + ".weight", conv.weight);
+      if (norm_ == Norm::kAffine) {
+        visit(name + ".scale", conv.scale);
+        visit(name + ".shift", conv.shift);
+      }
+      if (spec_.attention) {
+        visit(name + ".attention.weight", conv.attention_weight);
+        visit(name + ".attention.bias", conv.attention_bias);
+      }
+    }
+  }
+}
+
 void TorchConsensus::Export(ConsensusModel& model) const {
   model.spec = spec_;
   model.weights.clear();
@@ -215,34 +241,40 @@ void TorchConsensus::Export(ConsensusModel& model) const {
     tensor.data.assign(plain.data_ptr<float>(),
                        plain.data_ptr<float>() + plain.numel());
   };
+  ForEachWeight([&](const std::string& name, const torch::Tensor& values) {
+    store(name, name.ends_with(".output.weight") ? values.squeeze(0) : values);
+  });
   for (int s = 0; s < spec_.Stages(); ++s) {
-    const std::string stage = StageName(s);
-    store(stage + ".input.weight", input_weights_[s]);
-    store(stage + ".input.bias", input_biases_[s]);
-    store(stage + ".output.weight", output_weights_[s].squeeze(0));
-    store(stage + ".output.bias", output_biases_[s]);
     for (size_t k = 0; k < convs_[s].size(); ++k) {
-      const Conv& conv = convs_[s][k];
       const std::string name =
           ConvName(s, static_cast<int>(k / 2), static_cast<int>(k % 2));
-      store(name + ".weight", conv.weight);
       // What context normalisation takes away again is not learned.
       store(name + ".bias", torch::zeros({spec_.channels}));
-      if (norm_ == Norm::kAffine) {
-        store(name + ".scale", conv.scale);
-        store(name + ".shift", conv.shift);
-      } else {
-        const torch::Tensor scale =
-            torch::rsqrt(conv.norm->running_var + kContextEpsilon);
-        store(name + ".scale", scale);
-        store(name + ".shift", -conv.norm->running_mean * scale);
-      }
-      if (spec_.attention) {
-        store(name + ".attention.weight", conv.attention_weight);
-        store(name + ".attention.bias", conv.attention_bias);
-      }
+      if (norm_ == Norm::kAffine) continue;
+      const torch::nn::BatchNorm1d& norm = convs_[s][k].norm;
+      const torch::Tensor scale =
+          torch::rsqrt(norm->running_var + kContextEpsilon);
+      store(name + ".scale", scale);
+      store(name + ".shift", -norm->running_mean * scale);
     }
   }
+}
+
+void TorchConsensus::Import(const ConsensusModel& model) {
+  if (norm_ == Norm::kBatch) {
+    throw InputError(
+        "a network with batch normalisation cannot begin from "
+        "weights");
+  }
+  if (model.spec != spec_) {
+    throw InputError("the weights to begin with are of another architecture");
+  }
+  const torch::NoGradGuard guard;
+  ForEachWeight([&](const std::string& name, torch::Tensor values) {
+    const Tensor& tensor = model.weights.at(name);
+    values.copy_(torch::from_blob(const_cast<float*>(tensor.data.data()),
+                                  values.sizes(), torch::kFloat));
+  });
 }
 
 }  // namespace tiepoint

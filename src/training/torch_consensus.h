@@ -30,6 +30,9 @@ class TorchConsensus : public torch::nn::Module {
 
   // The weights for the inference code; norms folded.
   void Export(ConsensusModel& model) const;
+  // Takes the weights that Export gave. Throws InputError when they are of
+  // another spec, or when the norm is kBatch (its statistics are folded).
+  void Import(const ConsensusModel& model);
 
  private:
   struct Conv {
@@ -39,6 +42,11 @@ class TorchConsensus : public torch::nn::Module {
     torch::Tensor attention_weight, attention_bias;
   };
   torch::Tensor Apply(Conv& conv, const torch::Tensor& h, Stage& stage);
+
+  // Calls visit(name in the file, parameter) for each weight that a file holds
+  // as it is learned.
+  template <typename Visit>
+  void ForEachWeight(const Visit& visit) const;
 
   ConsensusSpec spec_;
   Norm norm_;

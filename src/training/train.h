@@ -19,9 +19,12 @@ struct TrainOptions {
   std::string detector;     // lift: weights to begin with
   std::string orientation;  // lift: weights to begin with; descriptor: weights
                             // that are tuned together with `descriptor`
-  std::string data_note;    // how the card names the data
+  std::string correspondence;  // correspondence: weights to begin with
+  std::string data_note;       // how the card names the data
   std::string licence = "Apache-2.0";
   int iterations = 1500;
+  int pool = 0;  // oriented descriptors: pairs that are made once and seen many
+                 // times; 0: every pair is new
   int batch = 512;              // pairs a step
   double learning_rate = 2e-3;  // Adam, falling along a cosine to 1 %
   uint64_t seed = 1;

@@ -44,7 +44,8 @@ const std::vector<Option>& Options() {
        "weights; FILE.checkpoint beside it is resumed from"},
       {"architecture", "NAME", &O::architecture, Option::kWeights,
        "descriptor: deepdesc (when empty), deepdesc-dense, "
-       "deepdesc-sparse or logpolar; orientation: lift-orientation (when "
+       "deepdesc-sparse, logpolar, oriented or oriented-large (with angles); "
+       "orientation: lift-orientation (when "
        "empty), logpolar-orientation or circular-orientation; correspondence: "
        "two-stage-attention (when empty), two-stage, "
        "three-stage-attention, lfgc-side or lfgc"},
@@ -54,6 +55,8 @@ const std::vector<Option>& Options() {
       {"detector", "FILE", &O::detector, Option::kNone, "lift: to begin with"},
       {"orientation", "FILE", &O::orientation, Option::kNone,
        "lift: to begin with; descriptor: tuned together with --descriptor"},
+      {"correspondence", "FILE", &O::correspondence, Option::kNone,
+       "correspondence: weights to begin with"},
       {"freeze", "NAMES", &O::frozen, Option::kWeights,
        "lift, or descriptor with --orientation: what stays as it is, e.g. "
        "detector,orientation"},
@@ -67,6 +70,8 @@ const std::vector<Option>& Options() {
       {"iterations", "N", &O::iterations, Option::kNone, "steps"},
       {"batch", "N", &O::batch, Option::kWeights,
        "pairs a step [that of the kind]"},
+      {"pool", "N", &O::pool, Option::kWeights,
+       "descriptor, oriented: pairs made once and seen many times; 0: all new"},
       {"learning-rate", "X", &O::learning_rate, Option::kWeights,
        "of Adam, falling along a cosine"},
       {"clip", "NORM", &O::clip, Option::kWeights,

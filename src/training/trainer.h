@@ -65,6 +65,10 @@ struct TrainingData {
 // TrainDescriptor with options.orientation (oriented_trainer.cc).
 void TrainOrientedDescriptor(const TrainOptions& options);
 
+// TrainDescriptor with an oriented architecture
+// (oriented_network_trainer.cc).
+void TrainOrientedNetwork(const TrainOptions& options);
+
 // Leaves the network as it is when options.frozen names it.
 void FreezeIfNamed(const std::string& name, const TrainOptions& options,
                    torch::nn::Module& network);

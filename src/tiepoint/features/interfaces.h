@@ -42,4 +42,12 @@ class Descriptor {
       std::span<const Keypoint> keypoints) const = 0;
 };
 
+// Angle and descriptor from one network.
+class OrientingDescriptor : public OrientationEstimator, public Descriptor {
+ public:
+  // What Estimate and then Describe would do, at once.
+  virtual DescriptorMatrix OrientAndDescribe(
+      const ImagePyramid& pyramid, std::span<Keypoint> keypoints) const = 0;
+};
+
 }  // namespace tiepoint

@@ -66,6 +66,11 @@ PatchGeometry GeometryOf(const Model& model) {
   return geometry;
 }
 
+float AngleOf(float cosine, float sine) {
+  // Also of -0.
+  return cosine == 0 && sine == 0 ? 0.0f : WrapAngle(std::atan2(sine, cosine));
+}
+
 NetworkOrientation::NetworkOrientation(Model model)
     : network_(std::move(model)), geometry_(GeometryOf(network_.model())) {
   if (OutputShape(network_.model().spec).Size() != 2) {
@@ -84,10 +89,7 @@ void NetworkOrientation::Estimate(const ImagePyramid& pyramid,
     float directions[2 * kBatch];
     network_.Run(patches.data(), count, directions);
     for (int i = 0; i < count; ++i) {
-      const float cosine = directions[2 * i], sine = directions[2 * i + 1];
-      // No direction at all, also as -0, is angle 0.
-      batch[i].angle =
-          cosine == 0 && sine == 0 ? 0.0f : WrapAngle(std::atan2(sine, cosine));
+      batch[i].angle = AngleOf(directions[2 * i], directions[2 * i + 1]);
     }
   });
 }

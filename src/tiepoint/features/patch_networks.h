@@ -13,6 +13,9 @@ namespace tiepoint {
 // input.
 PatchGeometry GeometryOf(const Model& model);
 
+// The angle of a network's answer, (-pi, pi]; of no direction at all 0.
+float AngleOf(float cosine, float sine);
+
 // LIFT's orientation network: an upright patch to (cos, sin), angle =
 // atan2(out[1], out[0]). Covers all 360 degrees: when the patch turns by a, the
 // angle turns by a.

@@ -4,6 +4,7 @@
 #include <charconv>
 #include <cmath>
 #include <cstdio>
+#include <nlohmann/json.hpp>
 
 #include "tiepoint/base/error.h"
 
@@ -24,17 +25,16 @@ std::string Text(const std::vector<int64_t>& shape) {
   return text;
 }
 
-void CheckTensor(const std::string& path, const Model& model,
-                 const std::string& name, const std::vector<int64_t>& shape) {
+void CheckTensor(const Model& model, const std::string& name,
+                 const std::vector<int64_t>& shape) {
   const auto found = model.weights.find(name);
   if (found == model.weights.end()) {
-    throw InputError("weights file '" + path + "': tensor '" + name +
-                     "' is missing");
+    throw InputError("tensor '" + name + "' is missing");
   }
   if (found->second.shape != shape) {
-    throw InputError("weights file '" + path + "': tensor '" + name +
-                     "' has shape " + Text(found->second.shape) +
-                     ", the architecture needs " + Text(shape));
+    throw InputError("tensor '" + name + "' has shape " +
+                     Text(found->second.shape) + ", the architecture needs " +
+                     Text(shape));
   }
 }
 
@@ -48,21 +48,20 @@ std::vector<int64_t> InputShape(const Model& model) {
 
 // Moves the tensors of the normalisation per pixel, when the file has them, to
 // their own place.
-void TakePixelNormalisation(const std::string& path, Model& model) {
+void TakePixelNormalisation(Model& model) {
   if (model.weights.count(kPixelMean) + model.weights.count(kPixelDeviation) ==
       0) {
     return;
   }
-  CheckTensor(path, model, kPixelMean, InputShape(model));
-  CheckTensor(path, model, kPixelDeviation, InputShape(model));
+  CheckTensor(model, kPixelMean, InputShape(model));
+  CheckTensor(model, kPixelDeviation, InputShape(model));
   model.pixel_mean = std::move(model.weights.at(kPixelMean).data);
   model.pixel_deviation = std::move(model.weights.at(kPixelDeviation).data);
   model.weights.erase(kPixelMean);
   model.weights.erase(kPixelDeviation);
   for (const float deviation : model.pixel_deviation) {
     if (deviation > 0) continue;
-    throw InputError("weights file '" + path +
-                     "': the deviation of every pixel must be positive");
+    throw InputError("the deviation of every pixel must be positive");
   }
 }
 
@@ -88,38 +87,62 @@ std::vector<int64_t> WeightShape(const LayerSpec& layer, const Shape& input) {
   return {layer.out, input.channels, layer.kernel, layer.kernel};
 }
 
-Model ReadModel(const std::string& path) {
-  SafeTensors file = ReadSafeTensors(path);
-  const auto network = file.metadata.find("network");
-  if (network == file.metadata.end()) {
-    throw InputError("weights file '" + path +
-                     "': no network is described in it (not a Tiepoint model)");
-  }
-  Model model;
-  try {
-    model.spec = NetworkSpecFromJson(network->second);
-  } catch (const InputError& error) {
-    throw InputError("weights file '" + path + "': " + error.what());
-  }
-  model.weights = std::move(file.tensors);
-  file.metadata.erase("network");
-  model.notes = std::move(file.metadata);
-  model.mean = model.Number("mean", 0);
-  model.deviation = model.Number("deviation", 1);
-  model.per_patch = model.Number("per_patch", 0) != 0;
-  if (!(model.deviation > 0)) {
-    throw InputError("weights file '" + path + "': deviation must be positive");
-  }
-  TakePixelNormalisation(path, model);
+void CheckWeights(const Model& model) {
   const auto shapes = Shapes(model.spec, model.spec.input);
   for (size_t i = 0; i < model.spec.layers.size(); ++i) {
     const LayerSpec& layer = model.spec.layers[i];
     if (!layer.HasWeights()) continue;
-    CheckTensor(path, model, layer.name + ".weight",
-                WeightShape(layer, shapes[i]));
-    CheckTensor(path, model, layer.name + ".bias", {layer.out});
+    CheckTensor(model, layer.name + ".weight", WeightShape(layer, shapes[i]));
+    CheckTensor(model, layer.name + ".bias", {layer.out});
   }
-  return model;
+}
+
+std::map<std::string, std::string> NotesOf(const Model& model) {
+  std::map<std::string, std::string> notes = model.notes;
+  notes["mean"] = Text(model.mean);
+  notes["deviation"] = Text(model.deviation);
+  notes["per_patch"] = model.per_patch ? "1" : "0";
+  return notes;
+}
+
+void TakeNotes(std::map<std::string, std::string> notes, Model& model) {
+  model.notes = std::move(notes);
+  model.mean = model.Number("mean", 0);
+  model.deviation = model.Number("deviation", 1);
+  model.per_patch = model.Number("per_patch", 0) != 0;
+  if (!(model.deviation > 0)) throw InputError("deviation must be positive");
+}
+
+Model ReadModel(const std::string& path) {
+  SafeTensors file = ReadSafeTensors(path);
+  const auto network = file.metadata.find("network");
+  try {
+    if (network == file.metadata.end()) {
+      throw InputError("no network is described in it (not a Tiepoint model)");
+    }
+    Model model;
+    model.spec = NetworkSpecFromJson(network->second);
+    model.weights = std::move(file.tensors);
+    file.metadata.erase(network);
+    TakeNotes(std::move(file.metadata), model);
+    TakePixelNormalisation(model);
+    CheckWeights(model);
+    return model;
+  } catch (const InputError& error) {
+    throw InputError("weights file '" + path + "': " + error.what());
+  }
+}
+
+std::string ArchitectureInFile(const std::string& path) {
+  try {
+    const SafeTensors file = ReadSafeTensors(path);
+    const auto network = file.metadata.find("network");
+    if (network == file.metadata.end()) return "";
+    const auto json = nlohmann::json::parse(network->second, nullptr, false);
+    return json.is_object() ? json.value("architecture", "") : "";
+  } catch (const InputError&) {
+    return "";
+  }
 }
 
 void WriteModel(const std::string& path, const Model& model, bool half) {
@@ -129,11 +152,8 @@ void WriteModel(const std::string& path, const Model& model, bool half) {
     file.tensors[kPixelMean] = {InputShape(model), model.pixel_mean};
     file.tensors[kPixelDeviation] = {InputShape(model), model.pixel_deviation};
   }
-  file.metadata = model.notes;
+  file.metadata = NotesOf(model);
   file.metadata["network"] = ToJson(model.spec);
-  file.metadata["mean"] = Text(model.mean);
-  file.metadata["deviation"] = Text(model.deviation);
-  file.metadata["per_patch"] = model.per_patch ? "1" : "0";
   WriteSafeTensors(path, file, half);
 }
 

@@ -38,7 +38,30 @@ struct Model {
 // Throws InputError in one line when the file is damaged, is not a Tiepoint
 // model, misses a tensor or has one of another shape.
 Model ReadModel(const std::string& path);
+// What kind of network a weights file describes (network_spec.h,
+// consensus_model.h, oriented_model.h); empty where it is none of ours.
+std::string ArchitectureInFile(const std::string& path);
 void WriteModel(const std::string& path, const Model& model, bool half = false);
+
+// Throws InputError in one line when a tensor of the layers is missing or has
+// another shape.
+void CheckWeights(const Model& model);
+
+// What a file states of a model beside its layers: its notes, and the input
+// normalisation (but that of each pixel) as notes "mean", "deviation" and
+// "per_patch". TakeNotes throws InputError where these are not numbers.
+std::map<std::string, std::string> NotesOf(const Model& model);
+void TakeNotes(std::map<std::string, std::string> notes, Model& model);
+
+// Throws InputError in one line when a tensor of the layers is missing or has
+// another shape.
+void CheckWeights(const Model& model);
+
+// What a file states of a model beside its layers: its notes, and the input
+// normalisation (but that of each pixel) as notes "mean", "deviation" and
+// "per_patch". TakeNotes throws InputError where these are not numbers.
+std::map<std::string, std::string> NotesOf(const Model& model);
+void TakeNotes(std::map<std::string, std::string> notes, Model& model);
 
 // The shapes of a layer's weight, given its input.
 std::vector<int64_t> WeightShape(const LayerSpec& layer, const Shape& input);

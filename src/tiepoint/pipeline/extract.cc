@@ -36,7 +36,9 @@ FeatureSet Extract(const Image& image, const Steps& steps, int max_keypoints,
   CheckInterrupt();
   const double orient = stopwatch.Lap();
 
-  if (steps.descriptor) {
+  if (steps.both) {
+    features.descriptors = steps.both->OrientAndDescribe(pyramid, keypoints);
+  } else if (steps.descriptor) {
     features.descriptors = steps.descriptor->Describe(pyramid, keypoints);
   } else {
     features.descriptors.rows = static_cast<int>(keypoints.size());

@@ -91,7 +91,7 @@ MatchReport MatchPhotographs(const std::string& path1, const std::string& path2,
   }
   seconds["load"] = stopwatch.Lap();
 
-  if (!steps.descriptor) {
+  if (!steps.Describe()) {
     throw InputError("preset: '" + options.preset +
                      "' has no descriptor, which matching needs");
   }

@@ -13,6 +13,7 @@
 #include "tiepoint/base/checksum.h"
 #include "tiepoint/base/error.h"
 #include "tiepoint/features/opencv_features.h"
+#include "tiepoint/features/oriented_network.h"
 #include "tiepoint/features/patch_networks.h"
 #include "tiepoint/features/tilde_detector.h"
 #include "tiepoint/io/import_orientation.h"
@@ -44,10 +45,14 @@ constexpr std::array kPresets = {
 
 const std::vector<std::string> kDetectors = {"lift", "tilde", "sift",
                                              "orb",  "akaze", "fast"};
-const std::vector<std::string> kOrientations = {"lift", "logpolar", "sift",
-                                                "none"};
+const std::vector<std::string> kOrientations = {"lift", "oriented", "logpolar",
+                                                "sift", "none"};
 const std::vector<std::string> kDescriptors = {
-    "deepdesc", "logpolar", "sift", "rootsift", "orb", "akaze", "none"};
+    "deepdesc", "oriented", "logpolar", "sift",
+    "rootsift", "orb",      "akaze",    "none"};
+
+// Gives both, angle and descriptor.
+constexpr const char* kOriented = "oriented";
 
 // The names of the weights that a step reads; empty: it has none.
 std::string DetectorWeights(const std::string& step) {
@@ -56,10 +61,12 @@ std::string DetectorWeights(const std::string& step) {
 }
 std::string OrientationWeights(const std::string& step) {
   if (step == "lift") return "lift_orientation";
+  if (step == kOriented) return step;
   return step == "logpolar" ? "orientation_logpolar" : "";
 }
 std::string DescriptorWeights(const std::string& step) {
-  return step == "deepdesc" || step == "logpolar" ? step : "";
+  return step == "deepdesc" || step == "logpolar" || step == kOriented ? step
+                                                                       : "";
 }
 
 // Weights that others published.
@@ -116,7 +123,8 @@ WeightsRole RoleOfFile(const std::string& path) {
     case WeightsForm::kOrientation:
       return WeightsRole::kOrientation;
     case WeightsForm::kTiepoint:
-      return RoleOf(ReadModel(path));
+      return IsOrientedFile(path) ? WeightsRole::kDescriptor
+                                  : RoleOf(ReadModel(path));
     case WeightsForm::kTorch7:
     case WeightsForm::kLift:
       break;
@@ -125,6 +133,7 @@ WeightsRole RoleOfFile(const std::string& path) {
 }
 
 void RequireRole(const std::string& path, WeightsRole needed) {
+  if (needed != WeightsRole::kDetector && IsOrientedFile(path)) return;
   const WeightsRole role = RoleOfFile(path);
   if (role != needed) {
     throw InputError(path + ": holds " + Name(role) + ", not " + Name(needed));
@@ -255,9 +264,20 @@ std::unique_ptr<Detector> MakeDetector(const std::string& name,
   return MakeOpenCvDetector(name);
 }
 
+// The file of a network that gives both angle and descriptor; empty when the
+// step is something else.
+std::string OrientedFile(const std::string& step,
+                         const ExtractorOptions& options) {
+  if (step == kOriented) return FindModel(options.models, kOriented);
+  return IsImported(step) && IsOrientedFile(PathOf(step)) ? PathOf(step) : "";
+}
+
 std::unique_ptr<OrientationEstimator> MakeOrientation(
     const std::string& name, const ExtractorOptions& options) {
   if (name == "none") return nullptr;
+  if (const std::string file = OrientedFile(name, options); !file.empty()) {
+    return std::make_unique<OrientedNetwork>(ReadOrientedModel(file));
+  }
   if (IsImported(name)) {
     RequireRole(PathOf(name), WeightsRole::kOrientation);
     return std::make_unique<NetworkOrientation>(ImportModel(PathOf(name)));
@@ -271,6 +291,9 @@ std::unique_ptr<OrientationEstimator> MakeOrientation(
 std::unique_ptr<Descriptor> MakeDescriptor(const std::string& name,
                                            const ExtractorOptions& options) {
   if (name == "none") return nullptr;
+  if (const std::string file = OrientedFile(name, options); !file.empty()) {
+    return std::make_unique<OrientedNetwork>(ReadOrientedModel(file));
+  }
   if (IsImported(name)) {
     RequireRole(PathOf(name), WeightsRole::kDescriptor);
     return std::make_unique<NetworkDescriptor>(ImportModel(PathOf(name)));
@@ -376,6 +399,13 @@ Steps MakeSteps(const Preset& preset, const ExtractorOptions& options) {
   Steps steps;
   steps.preset = preset;
   steps.detector = MakeDetector(preset.detector, options);
+  if (preset.orientation == preset.descriptor) {
+    const std::string file = OrientedFile(preset.descriptor, options);
+    if (!file.empty()) {
+      steps.both = std::make_unique<OrientedNetwork>(ReadOrientedModel(file));
+      return steps;
+    }
+  }
   steps.orientation = MakeOrientation(preset.orientation, options);
   steps.descriptor = MakeDescriptor(preset.descriptor, options);
   return steps;

@@ -22,9 +22,10 @@ struct Preset {
 // "default", "lift", "tilde", "sift", "rootsift", "orb", "akaze", "fast", or
 // "detector/orientation/descriptor" of:
 //   detector     lift tilde sift orb akaze fast
-//   orientation  lift logpolar sift none (none: the detector's own angle)
-//   descriptor   deepdesc logpolar sift rootsift orb akaze none (none: for
-//                what looks at keypoints alone)
+//   orientation  lift oriented logpolar sift none (none: the detector's own
+//                angle)
+//   descriptor   deepdesc oriented logpolar sift rootsift orb akaze none (none:
+//                for what looks at keypoints alone)
 // Each step may also be "imported:FILE", weights that somebody else published
 // (io/import_weights.h), and "imported:FILE" alone is a preset around them:
 // TILDE's filters FILE/sift/rootsift, an orientation network (a folder)
@@ -65,6 +66,10 @@ struct Steps {
   std::unique_ptr<Detector> detector;
   std::unique_ptr<OrientationEstimator> orientation;  // null: keep the angle
   std::unique_ptr<Descriptor> descriptor;             // null: none
+  // In place of these two, where one network does what both would.
+  std::unique_ptr<OrientingDescriptor> both;
+
+  bool Describe() const { return descriptor || both; }
 
   // Should photographs be read with ReadOptions::keep_colour?
   bool NeedsColour() const { return detector->NeedsColour(); }

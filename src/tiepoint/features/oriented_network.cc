@@ -1,0 +1,116 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "tiepoint/features/oriented_network.h"
+
+#include <algorithm>
+#include <cmath>
+
+#include "tiepoint/base/error.h"
+#include "tiepoint/base/parallel.h"
+#include "tiepoint/features/patch_networks.h"
+
+namespace tiepoint {
+namespace {
+
+constexpr int kBatch = InferenceNetwork::kBatch;
+
+// Calls visit(first, count) for batches of the keypoints, on all threads.
+template <typename Visit>
+void ForBatches(size_t total, const Visit& visit) {
+  const auto count = static_cast<int>(total);
+  ParallelFor((count + kBatch - 1) / kBatch, [&](int b) {
+    visit(b * kBatch, std::min(kBatch, count - b * kBatch));
+  });
+}
+
+}  // namespace
+
+OrientedNetwork::OrientedNetwork(const OrientedModel& model)
+    : trunk_(model.trunk),
+      orientation_(model.orientation),
+      descriptor_(model.descriptor),
+      geometry_(GeometryOf(model.trunk)),
+      map_(OutputShape(model.trunk.spec)) {
+  CheckOrientedModel(model);
+  if (geometry_.grid != PatchGeometry::Grid::kLogPolar) {
+    throw InputError("network '" + model.trunk.spec.architecture +
+                     "' gives angles by columns: its patches must be "
+                     "log-polar");
+  }
+}
+
+std::vector<float> OrientedNetwork::Maps(
+    const ImagePyramid& pyramid, std::span<const Keypoint> keypoints) const {
+  const int size = geometry_.size * geometry_.size;
+  std::vector<float> patches(keypoints.size() * size);
+  float* patch = patches.data();
+  for (const Keypoint& k : keypoints) {
+    SamplePatch(pyramid, k.x, k.y, k.scale, 0, geometry_, patch);
+    NormalizeInput(trunk_.model(), patch, size);
+    patch += size;
+  }
+  std::vector<float> maps(keypoints.size() * map_.Size());
+  trunk_.Run(patches.data(), static_cast<int>(keypoints.size()), maps.data());
+  return maps;
+}
+
+void OrientedNetwork::Orient(const std::vector<float>& maps,
+                             std::span<Keypoint> keypoints) const {
+  std::vector<float> directions(2 * keypoints.size());
+  orientation_.Run(maps.data(), static_cast<int>(keypoints.size()),
+                   directions.data());
+  for (size_t i = 0; i < keypoints.size(); ++i) {
+    keypoints[i].angle = AngleOf(directions[2 * i], directions[2 * i + 1]);
+  }
+}
+
+void OrientedNetwork::DescribeMaps(const std::vector<float>& maps,
+                                   std::span<const Keypoint> keypoints,
+                                   float* out) const {
+  std::vector<float> turned(maps.size());
+  const size_t size = map_.Size();
+  for (size_t i = 0; i < keypoints.size(); ++i) {
+    TurnColumns(map_, maps.data() + i * size, keypoints[i].angle,
+                turned.data() + i * size);
+  }
+  descriptor_.Run(turned.data(), static_cast<int>(keypoints.size()), out);
+}
+
+DescriptorMatrix OrientedNetwork::Empty(size_t keypoints) const {
+  DescriptorMatrix result;
+  result.rows = static_cast<int>(keypoints);
+  result.cols = OutputShape(descriptor_.model().spec).Size();
+  result.data.resize(static_cast<size_t>(result.rows) * result.cols);
+  return result;
+}
+
+void OrientedNetwork::Estimate(const ImagePyramid& pyramid,
+                               std::span<Keypoint> keypoints) const {
+  ForBatches(keypoints.size(), [&](int first, int count) {
+    const std::span<Keypoint> batch = keypoints.subspan(first, count);
+    Orient(Maps(pyramid, batch), batch);
+  });
+}
+
+DescriptorMatrix OrientedNetwork::Describe(
+    const ImagePyramid& pyramid, std::span<const Keypoint> keypoints) const {
+  DescriptorMatrix result = Empty(keypoints.size());
+  ForBatches(keypoints.size(), [&](int first, int count) {
+    const std::span<const Keypoint> batch = keypoints.subspan(first, count);
+    DescribeMaps(Maps(pyramid, batch), batch, result.Row(first));
+  });
+  return result;
+}
+
+DescriptorMatrix OrientedNetwork::OrientAndDescribe(
+    const ImagePyramid& pyramid, std::span<Keypoint> keypoints) const {
+  DescriptorMatrix result = Empty(keypoints.size());
+  ForBatches(keypoints.size(), [&](int first, int count) {
+    const std::span<Keypoint> batch = keypoints.subspan(first, count);
+    const std::vector<float> maps = Maps(pyramid, batch);
+    Orient(maps, batch);
+    DescribeMaps(maps, batch, result.Row(first));
+  });
+  return result;
+}
+
+}  // namespace tiepoint

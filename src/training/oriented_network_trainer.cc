@@ -1,0 +1,153 @@
+// SPDX-License-Identifier: Apache-2.0
+// One network for angle and descriptor (network/oriented_model.h), from one
+// command. The descriptors are compared at the angles that the network itself
+// gives, so their triplet loss (HardNet, Mishchuk et al., NIPS 2017) teaches it
+// the angles at which descriptors match best (Yi et al., CVPR 2016); a term for
+// the true relative angle leads there from far away.
+#include <cmath>
+#include <numbers>
+
+#include "tiepoint/base/error.h"
+#include "training/angles.h"
+#include "training/architectures.h"
+#include "training/descriptor_loss.h"
+#include "training/mixed_precision.h"
+#include "training/patch_turner.h"
+#include "training/trainer.h"
+#include "training/upright_pool.h"
+
+namespace tiepoint {
+namespace {
+
+constexpr int kCheckBatches = 6, kCheckPairs = 600;
+// Share of the steps in which the second angle is the first plus the true turn:
+// descriptors begin to differ before the angles are any good. It is wrong by so
+// many degrees (standard deviation).
+constexpr double kTrueAngles = 0.2, kAngleNoise = 9;
+
+struct OrientedNetworks : torch::nn::Module {
+  explicit OrientedNetworks(const OrientedModel& model)
+      : trunk(Add("trunk", model.trunk)),
+        orientation(Add("orientation", model.orientation)),
+        descriptor(Add("descriptor", model.descriptor)) {}
+
+  std::shared_ptr<TorchNetwork> trunk, orientation, descriptor;
+
+ private:
+  // New weights with batch normalisation where the model has none.
+  std::shared_ptr<TorchNetwork> Add(const char* name, const Model& model) {
+    return register_module(
+        name, model.weights.empty()
+                  ? std::make_shared<TorchNetwork>(model.spec, true)
+                  : std::make_shared<TorchNetwork>(model));
+  }
+};
+
+struct Measured {
+  torch::Tensor first, second;  // descriptors, N x D
+  torch::Tensor error;          // of the relative angle, radians, N
+};
+
+OrientedModel Begin(const TrainOptions& options) {
+  OrientedModel model = options.descriptor.empty()
+                            ? MakeOrientedArchitecture(options.architecture)
+                            : ReadOrientedModel(options.descriptor);
+  const bool tuned = !options.descriptor.empty();
+  model.trunk = TunedFrom(std::move(model.trunk), "itself", options);
+  if (!tuned) model.trunk.notes.erase("tuned with");
+  return model;
+}
+
+}  // namespace
+
+void TrainOrientedNetwork(const TrainOptions& options) {
+  if (options.descriptor_loss != "hardnet") {
+    throw InputError(options.architecture + " takes --loss hardnet");
+  }
+  OrientedModel model = Begin(options);
+  PrepareTorch(options);
+  const torch::Device device = ChooseDevice(options);
+  const TrainingData data(options);
+  BatchOptions batch_options;
+  batch_options.pairs = options.batch;
+  const BatchMaker maker = data.Training(batch_options, options.seed);
+  batch_options.pairs = kCheckPairs;
+  const BatchMaker held_out =
+      data.HeldOut(batch_options, StreamSeed(options.seed, 999));
+  const Model input = model.trunk;  // normalisation and geometry
+  const UprightPool fresh(held_out, kCheckPairs, 0, input);
+  std::vector<UprightBatch> checks;
+  for (int i = 0; i < kCheckBatches; ++i) checks.push_back(fresh.Draw(0, i));
+  const UprightPool pool(maker, options.batch, options.pool, input);
+
+  const auto networks = std::make_shared<OrientedNetworks>(model);
+  networks->to(device);
+  const int size = input.spec.input.width;
+  const Shape map_shape = OutputShape(input.spec);
+  const auto measure = [&](const UprightBatch& batch, bool true_angles) {
+    const int64_t n = batch.count;
+    const torch::Tensor patches =
+        torch::cat({ToDevice(batch.first, 1, size, size, device),
+                    ToDevice(batch.second, 1, size, size, device)});
+    const torch::Tensor turn = ToDevice(batch.turn, 1, 1, 1, device).flatten();
+    const torch::Tensor map = ForwardFlat(*networks->trunk, patches, options)
+                                  .view({2 * n, map_shape.channels,
+                                         map_shape.height, map_shape.width});
+    torch::Tensor angle =
+        AngleOf(ForwardFlat(*networks->orientation, map, options));
+    const torch::Tensor first = angle.narrow(0, 0, n);
+    const torch::Tensor error = angle.narrow(0, n, n) - first - turn;
+    if (true_angles) {
+      const double noise = kAngleNoise * std::numbers::pi / 180;
+      angle =
+          torch::cat({first, first + turn + noise * torch::randn_like(turn)})
+              .detach();
+    }
+    const torch::Tensor descriptors =
+        ForwardFlat(*networks->descriptor, TurnColumns(map, angle), options);
+    return Measured{descriptors.narrow(0, 0, n), descriptors.narrow(0, n, n),
+                    error};
+  };
+
+  TrainingTask task;
+  task.network = networks;
+  task.model = model.trunk;
+  task.export_weights = [&](Model& trunk) {
+    networks->trunk->Export(trunk);
+    networks->orientation->Export(model.orientation);
+    networks->descriptor->Export(model.descriptor);
+  };
+  task.write = [&](const Model& trunk) {
+    model.trunk = trunk;
+    WriteOrientedModel(options.output, model, true);
+  };
+  Prefetch<UprightBatch> batches(
+      CheckpointIteration(options),
+      [&](uint64_t index) { return pool.Draw(options.seed, index); });
+  const bool tuned = !options.descriptor.empty();
+  task.loss = [&](int iteration) {
+    const Measured m = measure(
+        batches.Take(), !tuned && iteration < kTrueAngles * options.iterations);
+    return HardNetLoss(m.first, m.second) +
+           options.angle_weight * AngleLoss(m.error);
+  };
+  task.validate = [&] {
+    Report mean;
+    for (const UprightBatch& check : checks) {
+      const Measured m = measure(check, false);
+      const torch::Tensor degrees = AbsoluteDegrees(m.error);
+      mean["within_10_degrees"] +=
+          (degrees < 10).to(torch::kFloat).mean().item<double>() /
+          kCheckBatches;
+      mean["median_degrees"] += degrees.median().item<double>() / kCheckBatches;
+      mean["accuracy"] += MatchingAccuracy(m.first, m.second) / kCheckBatches;
+      mean["average_precision"] +=
+          AveragePrecision(m.first, m.second) / kCheckBatches;
+    }
+    return mean;
+  };
+  task.deciding = "accuracy";
+  RunTraining(options, task);
+}
+
+}  // namespace tiepoint
