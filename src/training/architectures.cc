@@ -4,6 +4,7 @@
 #include <cstdio>
 
 #include "tiepoint/base/error.h"
+#include "tiepoint/network/jet.h"
 
 namespace tiepoint {
 namespace {
@@ -191,6 +192,18 @@ Model LiftDetector() {
   return model;
 }
 
+Model JetDetector() {
+  Model model;
+  const int side = 2 * kJetReach + 1;
+  model.spec = {"jet-detector",
+                {1, side, side},
+                {Layer(Type::kJet), Conv("hidden", 16, 1), Layer(Type::kRelu),
+                 Conv("score", 1, 1)}};
+  model.mean = 128;
+  model.deviation = 64;
+  return model;
+}
+
 Model Tilde() {
   Model model;
   model.spec = {
@@ -215,11 +228,13 @@ Model MakeArchitecture(const std::string& name) {
   if (name == "logpolar-orientation") return LogPolarOrientation();
   if (name == "circular-orientation") return CircularOrientation();
   if (name == "lift-detector") return LiftDetector();
+  if (name == "jet-detector") return JetDetector();
   if (name == "tilde") return Tilde();
-  throw InputError("unknown architecture '" + name +
-                   "'; choose deepdesc, deepdesc-dense, deepdesc-sparse, "
-                   "logpolar, lift-orientation, logpolar-orientation, "
-                   "circular-orientation, lift-detector or tilde");
+  throw InputError(
+      "unknown architecture '" + name +
+      "'; choose deepdesc, deepdesc-dense, deepdesc-sparse, "
+      "logpolar, lift-orientation, logpolar-orientation, "
+      "circular-orientation, lift-detector, jet-detector or tilde");
 }
 
 bool IsOrientedArchitecture(const std::string& name) {

@@ -25,6 +25,8 @@ namespace tiepoint {
 //   "circular-orientation"  circular convolutions down to one score for each of
 //                       16 directions, then their soft argmax
 //   "lift-detector"     25 x 25 filter bank + GHH
+//   "jet-detector"      a small network on what does not turn with the picture
+//                       (network/jet.h)
 //   "tilde"             21 x 21 x 6 filter bank + GHH. Signs as of kGhh: the
 //                       groups are those of TILDE's files with 0 and 1, 2 and 3
 //                       swapped

@@ -2,8 +2,10 @@
 // LIFT's detector (spec section 7): overlap and classification losses, here
 // over stacks of scale-space levels, so that scale is learned as well as place.
 #include <cmath>
+#include <numbers>
 
 #include "tiepoint/base/error.h"
+#include "tiepoint/network/jet.h"
 #include "training/architectures.h"
 #include "training/trainer.h"
 
@@ -25,6 +27,53 @@ constexpr double kOverlapSupport = 1;
 // non-maximum suppression.
 constexpr double kReach = 3.5;
 
+// How much edges are put behind blobs: docs/experiments.md.
+constexpr double kEdgeWeight = 0.375;
+
+// What scores the windows. Validated and exported (in eval mode) are running
+// means of the parameters: a place is the maximum of a flat score, and the
+// noise of single steps moves it.
+class DetectorNetwork : public torch::nn::Module {
+ public:
+  // N x kLevels x kWindow x kWindow -> N x kLevels x kScores x kScores.
+  virtual torch::Tensor Scores(const torch::Tensor& stacks) const = 0;
+  virtual void Export(Model& model) const = 0;
+  // Adds to every score.
+  virtual void Shift(double score) = 0;
+
+  // Takes the parameters into their means, over about kMeanSteps calls.
+  void Follow() {
+    const torch::NoGradGuard guard;
+    const double share =
+        std::max(2 / (steps_.item<double>() + 2), 1.0 / kMeanSteps);
+    steps_ += 1;
+    const auto values = parameters();
+    for (size_t i = 0; i < values.size(); ++i) {
+      means_[i] += share * (values[i] - means_[i]);
+    }
+  }
+
+ protected:
+  // Once all parameters are registered.
+  void BeginMeans() {
+    for (const auto& p : named_parameters()) {
+      means_.push_back(
+          register_buffer(p.key() + "_mean", p.value().detach().clone()));
+    }
+    steps_ = register_buffer("steps", torch::zeros({}));
+  }
+  // What counts of the parameter, which was registered as number `index`.
+  const torch::Tensor& Now(const torch::Tensor& parameter, int index) const {
+    return is_training() ? parameter : means_[index];
+  }
+
+ private:
+  static constexpr int kMeanSteps = 100;
+
+  std::vector<torch::Tensor> means_;
+  torch::Tensor steps_;
+};
+
 // The mean over the eight symmetries of the square: N x 25 x 25.
 torch::Tensor Symmetrize(const torch::Tensor& filters) {
   torch::Tensor sum = filters + filters.flip(2);
@@ -43,17 +92,13 @@ torch::Tensor Symmetrize(const torch::Tensor& filters) {
 // that is |a + b| - k' |a - b|, k' between k and sqrt(2) k by the direction:
 // high on blobs and corners, low on edges, where a or b vanishes. Sum 0 is the
 // Laplacian, bright and dark; sums 1 and 3 take the other two.
-class DetectorNetwork : public torch::nn::Module {
+class FilterDetector : public DetectorNetwork {
  public:
-  DetectorNetwork() {
+  FilterDetector() {
     round_ = register_parameter("round", torch::zeros({8, kKernel, kKernel}));
     turned_ = register_parameter("turned", torch::zeros({2, kKernel, kKernel}));
     bias_ = register_parameter("bias", torch::zeros({10}));
-    for (const auto& p : named_parameters()) {
-      means_.push_back(
-          register_buffer(p.key() + "_mean", p.value().detach().clone()));
-    }
-    steps_ = register_buffer("steps", torch::zeros({}));
+    BeginMeans();
     // Of the level's sigma; the level itself is blurred by one pixel.
     const Curvatures c(std::sqrt(std::pow(23.5 / 12, 2) - 1));
     base_ = register_buffer("base", torch::zeros({8, kKernel, kKernel}));
@@ -63,25 +108,9 @@ class DetectorNetwork : public torch::nn::Module {
                              kEdgeWeight * torch::stack({c.axes, c.diagonals}));
   }
 
-  // Takes the parameters into their running means, over about kMeanSteps calls.
-  // They are what is validated and exported (in eval mode): a place is the
-  // maximum of a flat score, and the noise of single steps moves it.
-  void Follow() {
-    const torch::NoGradGuard guard;
-    const double share =
-        std::max(2 / (steps_.item<double>() + 2), 1.0 / kMeanSteps);
-    steps_ += 1;
-    const auto values = parameters();
-    for (size_t i = 0; i < values.size(); ++i) {
-      means_[i] += share * (values[i] - means_[i]);
-    }
-  }
-
   torch::Tensor Weight() const {
-    const torch::Tensor round =
-        base_ + Symmetrize(Smooth(is_training() ? round_ : means_[0]));
-    const torch::Tensor turned =
-        edges_ + Smooth(is_training() ? turned_ : means_[1]);
+    const torch::Tensor round = base_ + Symmetrize(Smooth(Now(round_, 0)));
+    const torch::Tensor turned = edges_ + Smooth(Now(turned_, 1));
     std::vector<torch::Tensor> bank;
     for (int group = 0; group < 2; ++group) {
       bank.push_back(round.narrow(0, 4 * group, 4));
@@ -91,30 +120,29 @@ class DetectorNetwork : public torch::nn::Module {
     return torch::cat(bank).unsqueeze(1);
   }
 
+  void Export(Model& model) const override {
+    StoreTensor("conv.weight", Weight(), model);
+    StoreTensor("conv.bias", Bias(), model);
+  }
+
   torch::Tensor Bias() const {
-    const torch::Tensor& bias = is_training() ? bias_ : means_[2];
+    const torch::Tensor& bias = Now(bias_, 2);
     return torch::cat({bias.narrow(0, 0, 4), bias.narrow(0, 8, 1).expand(4),
                        bias.narrow(0, 4, 4), bias.narrow(0, 9, 1).expand(4)});
   }
 
-  // Adds to every score.
-  void Shift(double score) {
+  void Shift(double score) override {
     const torch::NoGradGuard guard;
     bias_.narrow(0, 0, 4) += score;
   }
 
-  // N x kLevels x kWindow x kWindow -> N x kLevels x kScores x kScores.
-  torch::Tensor Scores(const torch::Tensor& stacks) const {
+  torch::Tensor Scores(const torch::Tensor& stacks) const override {
     const torch::Tensor windows = stacks.reshape({-1, 1, kWindow, kWindow});
     return Ghh(torch::conv2d(windows, Weight(), Bias()), 4, 4)
         .view({-1, kLevels, kScores, kScores});
   }
 
  private:
-  // How much edges are put behind blobs: docs/experiments.md.
-  static constexpr double kEdgeWeight = 0.375;
-  static constexpr int kMeanSteps = 100;
-
   // Second derivatives of a Gaussian, negative, scaled so that a blob of full
   // contrast scores a few units.
   struct Curvatures {
@@ -152,8 +180,77 @@ class DetectorNetwork : public torch::nn::Module {
   }
 
   torch::Tensor base_, edges_, round_, turned_, bias_;
-  std::vector<torch::Tensor> means_;  // of round_, turned_, bias_
-  torch::Tensor steps_;
+};
+
+// The jet of a level (network/jet.h), 16 hidden units, a score. The first
+// weights are those of FilterDetector in the same terms: |xx + yy| less the
+// edge; the other units begin without a say.
+class JetDetector : public DetectorNetwork {
+ public:
+  explicit JetDetector(const NetworkSpec& spec) : jet_(Only(spec)) {
+    const int hidden = spec.layers[1].out;
+    weight_ = torch::randn({hidden, kJetChannels}) * 0.3;
+    out_ = torch::zeros({1, hidden});
+    // A blob of full contrast scores a few units.
+    constexpr double kScale = 8;
+    weight_.narrow(0, 0, 3).zero_();
+    weight_[0][0] = 1;
+    weight_[1][0] = -1;
+    weight_[2][1] = 1;
+    out_[0][0] = out_[0][1] = kScale;
+    // In the mean over directions |xx - yy| + |2 xy| is 4 / pi of the edge.
+    out_[0][2] = -kEdgeWeight * 4 / std::numbers::pi * kScale;
+    weight_ = register_parameter("weight", weight_);
+    bias_ = register_parameter("bias", torch::zeros({hidden}));
+    out_ = register_parameter("out", out_);
+    shift_ = register_parameter("shift", torch::zeros({1}));
+    BeginMeans();
+  }
+
+  void Shift(double score) override {
+    const torch::NoGradGuard guard;
+    shift_ += score;
+  }
+
+  torch::Tensor Scores(const torch::Tensor& stacks) const override {
+    // The window is that of larger filters.
+    constexpr int kSide = kScores + 2 * kJetReach;
+    constexpr int kOff = (kWindow - kSide) / 2;
+    const torch::Tensor windows = stacks.reshape({-1, 1, kWindow, kWindow})
+                                      .narrow(2, kOff, kSide)
+                                      .narrow(3, kOff, kSide);
+    torch::Tensor jet;
+    {
+      const torch::NoGradGuard guard;
+      jet = jet_->forward(windows);
+    }
+    const auto square = [](const torch::Tensor& w) {
+      return w.unsqueeze(2).unsqueeze(3);
+    };
+    return torch::conv2d(torch::relu(torch::conv2d(jet, square(Now(weight_, 0)),
+                                                   Now(bias_, 1))),
+                         square(Now(out_, 2)), Now(shift_, 3))
+        .view({-1, kLevels, kScores, kScores});
+  }
+
+  void Export(Model& model) const override {
+    const auto square = [](const torch::Tensor& w) {
+      return w.unsqueeze(2).unsqueeze(3);
+    };
+    StoreTensor("hidden.weight", square(Now(weight_, 0)), model);
+    StoreTensor("hidden.bias", Now(bias_, 1), model);
+    StoreTensor("score.weight", square(Now(out_, 2)), model);
+    StoreTensor("score.bias", Now(shift_, 3), model);
+  }
+
+ private:
+  static std::shared_ptr<TorchNetwork> Only(NetworkSpec spec) {
+    spec.layers.resize(1);
+    return std::make_shared<TorchNetwork>(spec, false);
+  }
+
+  std::shared_ptr<TorchNetwork> jet_;
+  torch::Tensor weight_, bias_, out_, shift_;
 };
 
 // Where a stack's soft maximum lies: x, y (image pixels), log2 of the spacing;
@@ -262,7 +359,13 @@ void TrainDetector(const TrainOptions& options) {
   if (const std::string error = options.Validate(); !error.empty()) {
     throw InputError(error);
   }
-  TrainingTask task = MakeTask("lift-detector", options);
+  const std::string architecture =
+      options.architecture.empty() ? "lift-detector" : options.architecture;
+  if (architecture != "lift-detector" && architecture != "jet-detector") {
+    throw InputError("a detector is lift-detector or jet-detector, not " +
+                     architecture);
+  }
+  TrainingTask task = MakeTask(architecture, options);
 
   PrepareTorch(options);
   const torch::Device device = ChooseDevice(options);
@@ -277,7 +380,12 @@ void TrainDetector(const TrainOptions& options) {
       data.HeldOut(batch_options, StreamSeed(options.seed, 999));
   const DetectorStacks check = held_out.MakeDetectorStacks(0, task.model);
 
-  const auto network = std::make_shared<DetectorNetwork>();
+  std::shared_ptr<DetectorNetwork> network;
+  if (architecture == "jet-detector") {
+    network = std::make_shared<JetDetector>(task.model.spec);
+  } else {
+    network = std::make_shared<FilterDetector>();
+  }
   network->to(device);
   {
     // Keypoints and other places begin on either side of zero; the few biases
@@ -288,10 +396,7 @@ void TrainDetector(const TrainOptions& options) {
   }
   network->Follow();
   task.network = network;
-  task.export_weights = [&](Model& model) {
-    StoreTensor("conv.weight", network->Weight(), model);
-    StoreTensor("conv.bias", network->Bias(), model);
-  };
+  task.export_weights = [&](Model& model) { network->Export(model); };
 
   const Model normalization = task.model;
   Prefetch<DetectorStacks> batches(

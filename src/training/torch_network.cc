@@ -4,6 +4,8 @@
 #include <cmath>
 #include <numbers>
 
+#include "tiepoint/network/jet.h"
+
 namespace tiepoint {
 namespace {
 
@@ -56,6 +58,38 @@ torch::Tensor MeanDirection(const torch::Tensor& scores) {
                        (kept * torch::sin(angle)).sum(1)},
                       1)
       .view({-1, 2, 1, 1});
+}
+
+// kJet of N x 1 x H x W.
+torch::Tensor Jet(const torch::Tensor& x) {
+  const int64_t taps = 2 * kJetReach - 1;
+  std::vector<torch::Tensor> channels;
+  for (const double sigma : kJetSigmas) {
+    const std::vector<float> half = JetKernel(sigma);
+    torch::Tensor line = torch::empty({taps});
+    for (int64_t k = 0; k < taps; ++k) {
+      line[k] = half[static_cast<size_t>(std::abs(k - kJetReach + 1))];
+    }
+    line = line.to(x.device());
+    const torch::Tensor blurred =
+        torch::conv2d(torch::conv2d(x, line.view({1, 1, taps, 1})),
+                      line.view({1, 1, 1, taps}));
+    const int64_t h = blurred.size(2) - 2, w = blurred.size(3) - 2;
+    const auto at = [&](int64_t dy, int64_t dx) {
+      return blurred.narrow(2, 1 + dy, h).narrow(3, 1 + dx, w);
+    };
+    const torch::Tensor dx = (at(0, 1) - at(0, -1)) / 2;
+    const torch::Tensor dy = (at(1, 0) - at(-1, 0)) / 2;
+    const torch::Tensor xx = at(0, -1) - 2 * at(0, 0) + at(0, 1);
+    const torch::Tensor yy = at(-1, 0) - 2 * at(0, 0) + at(1, 0);
+    const torch::Tensor xy2 =
+        (at(1, 1) - at(1, -1) - at(-1, 1) + at(-1, -1)) / 2;
+    channels.push_back(-sigma * sigma * (xx + yy));
+    channels.push_back(sigma * sigma *
+                       torch::sqrt((xx - yy).pow(2) + xy2.pow(2)));
+    channels.push_back(sigma * torch::sqrt(dx.pow(2) + dy.pow(2)));
+  }
+  return torch::cat(channels, 1);
 }
 
 // out x in x 1 x 1: 1 for the maps that an output sees.
@@ -165,6 +199,8 @@ torch::Tensor TorchNetwork::Apply(size_t i, torch::Tensor x) {
       return Ghh(x, layer.sums, layer.maxes);
     case Type::kCircularSoftArgmax:
       return MeanDirection(x);
+    case Type::kJet:
+      return Jet(x);
     case Type::kL2Normalize:
       return F::normalize(x.flatten(1), F::NormalizeFuncOptions().p(2).dim(1))
           .view_as(x);

@@ -46,7 +46,8 @@ const std::vector<Option>& Options() {
        "descriptor: deepdesc (when empty), deepdesc-dense, "
        "deepdesc-sparse, logpolar, oriented or oriented-large (with angles); "
        "orientation: lift-orientation (when "
-       "empty), logpolar-orientation or circular-orientation; correspondence: "
+       "empty), logpolar-orientation or circular-orientation; detector: "
+       "lift-detector (when empty) or jet-detector; correspondence: "
        "two-stage-attention (when empty), two-stage, "
        "three-stage-attention, lfgc-side or lfgc"},
       {"descriptor", "FILE", &O::descriptor, Option::kNone,

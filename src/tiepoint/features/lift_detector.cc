@@ -7,6 +7,7 @@
 
 #include "tiepoint/base/error.h"
 #include "tiepoint/image/filter.h"
+#include "tiepoint/network/jet.h"
 
 namespace tiepoint {
 namespace {
@@ -24,6 +25,7 @@ int ContextOf(const Model& model) {
   };
   int context = 0;
   for (const LayerSpec& layer : spec.layers) {
+    if (layer.type == LayerSpec::Type::kJet) context += 2 * kJetReach;
     if (layer.type != LayerSpec::Type::kConv) continue;
     if (layer.stride != 1 || layer.padding != 0) {
       return fail("convolutions must have stride 1 and no padding");

@@ -15,6 +15,7 @@
 #include "tiepoint/base/parallel.h"
 #include "tiepoint/base/workspace_pool.h"
 #include "tiepoint/network/filter_bank.h"
+#include "tiepoint/network/jet.h"
 
 // Activations are NHWC between layers: oneDNN's kernels take it without
 // reordering, our loops vectorise over channels, and for one channel it is the
@@ -272,6 +273,20 @@ void MeanDirection(const Shape& in, const float* data, float* out) {
   out[1] = static_cast<float>(sine / sum);
 }
 
+void NhwcFromNchw(const float* in, const Shape& shape, float* out) {
+  const int pixels = shape.height * shape.width;
+  for (int c = 0; c < shape.channels; ++c) {
+    for (int p = 0; p < pixels; ++p) out[p * shape.channels + c] = *in++;
+  }
+}
+
+void NchwFromNhwc(const float* in, const Shape& shape, float* out) {
+  const int pixels = shape.height * shape.width;
+  for (int c = 0; c < shape.channels; ++c) {
+    for (int p = 0; p < pixels; ++p) *out++ = in[p * shape.channels + c];
+  }
+}
+
 // One layer, or a layer with weights together with the activation behind it.
 struct Step {
   LayerSpec layer;
@@ -476,6 +491,12 @@ class Plan {
       case Type::kCircularSoftArgmax:
         MeanDirection(step.in, in, out);
         break;
+      case Type::kJet: {
+        std::vector<float> planes(step.out.Size());
+        ComputeJet(in, step.in.width, step.in.height, planes.data());
+        NhwcFromNchw(planes.data(), step.out, out);
+        break;
+      }
       case Type::kConv:
       case Type::kLinear:
         break;  // oneDNN's
@@ -488,20 +509,6 @@ class Plan {
   size_t map_size_ = 0;     // largest map between layers, of one sample
   size_t padded_size_ = 0;  // largest circularly padded map
 };
-
-void NhwcFromNchw(const float* in, const Shape& shape, float* out) {
-  const int pixels = shape.height * shape.width;
-  for (int c = 0; c < shape.channels; ++c) {
-    for (int p = 0; p < pixels; ++p) out[p * shape.channels + c] = *in++;
-  }
-}
-
-void NchwFromNhwc(const float* in, const Shape& shape, float* out) {
-  const int pixels = shape.height * shape.width;
-  for (int c = 0; c < shape.channels; ++c) {
-    for (int p = 0; p < pixels; ++p) *out++ = in[p * shape.channels + c];
-  }
-}
 
 // A detector of one convolution with large kernels and a GHH, by Fourier
 // transforms: LIFT's takes a quarter of the time of oneDNN's convolution.
@@ -666,10 +673,11 @@ std::vector<float> InferenceNetwork::RunDense(const float* plane, int width,
     const bool conv = layer.type == Type::kConv && layer.stride == 1 &&
                       layer.StrideY() == 1 && layer.padding == 0;
     if (!conv && layer.type != Type::kRelu && layer.type != Type::kTanh &&
-        layer.type != Type::kGhh) {
-      throw InputError("network '" + model.spec.architecture +
-                       "' cannot run densely: it may hold unpadded "
-                       "convolutions of stride 1, relu, tanh and ghh only");
+        layer.type != Type::kGhh && layer.type != Type::kJet) {
+      throw InputError(
+          "network '" + model.spec.architecture +
+          "' cannot run densely: it may hold unpadded "
+          "convolutions of stride 1, relu, tanh, ghh and jet only");
     }
   }
   const auto shapes = Shapes(model.spec, {1, height, width});

@@ -6,6 +6,7 @@
 #include <numbers>
 
 #include "tiepoint/base/error.h"
+#include "tiepoint/network/jet.h"
 
 namespace tiepoint {
 namespace {
@@ -182,6 +183,43 @@ void MeanDirection(const Map& in, Map& out) {
   out.data = {cosine / sum, sine / sum};
 }
 
+// From the definition, without a thought for time.
+void Jet(const Map& in, Map& out) {
+  for (size_t s = 0; s < kJetSigmas.size(); ++s) {
+    const double sigma = kJetSigmas[s];
+    const std::vector<float> kernel = JetKernel(sigma);
+    const int radius = kJetReach - 1;
+    const auto blurred = [&](int y, int x) {
+      double sum = 0;
+      for (int i = -radius; i <= radius; ++i) {
+        for (int j = -radius; j <= radius; ++j) {
+          sum += double{kernel[std::abs(i)]} * kernel[std::abs(j)] *
+                 in.At(0, y + i, x + j);
+        }
+      }
+      return sum;
+    };
+    for (int y = 0; y < out.shape.height; ++y) {
+      for (int x = 0; x < out.shape.width; ++x) {
+        double b[3][3];
+        for (int i = 0; i < 3; ++i) {
+          for (int j = 0; j < 3; ++j) {
+            b[i][j] = blurred(y + kJetReach + i - 1, x + kJetReach + j - 1);
+          }
+        }
+        const double dx = (b[1][2] - b[1][0]) / 2, dy = (b[2][1] - b[0][1]) / 2;
+        const double xx = b[1][0] - 2 * b[1][1] + b[1][2];
+        const double yy = b[0][1] - 2 * b[1][1] + b[2][1];
+        const double xy = (b[2][2] - b[2][0] - b[0][2] + b[0][0]) / 4;
+        const int c = static_cast<int>(3 * s);
+        out.At(c, y, x) = -sigma * sigma * (xx + yy);
+        out.At(c + 1, y, x) = sigma * sigma * std::hypot(xx - yy, 2 * xy);
+        out.At(c + 2, y, x) = sigma * std::hypot(dx, dy);
+      }
+    }
+  }
+}
+
 Map RunLayer(const Model& model, const LayerSpec& layer, const Map& in) {
   Map out(OutputShape(layer, in.shape));
   switch (layer.type) {
@@ -224,6 +262,9 @@ Map RunLayer(const Model& model, const LayerSpec& layer, const Map& in) {
       break;
     case Type::kCircularSoftArgmax:
       MeanDirection(in, out);
+      break;
+    case Type::kJet:
+      Jet(in, out);
       break;
   }
   return out;

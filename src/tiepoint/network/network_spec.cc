@@ -1,18 +1,20 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "tiepoint/network/network_spec.h"
 
+#include <algorithm>
 #include <array>
 #include <nlohmann/json.hpp>
 #include <utility>
 
 #include "tiepoint/base/error.h"
+#include "tiepoint/network/jet.h"
 
 namespace tiepoint {
 namespace {
 
 using Type = LayerSpec::Type;
 
-constexpr std::array<std::pair<Type, const char*>, 11> kTypeNames = {{
+constexpr std::array<std::pair<Type, const char*>, 12> kTypeNames = {{
     {Type::kConv, "conv"},
     {Type::kLinear, "linear"},
     {Type::kRelu, "relu"},
@@ -24,6 +26,7 @@ constexpr std::array<std::pair<Type, const char*>, 11> kTypeNames = {{
     {Type::kGhh, "ghh"},
     {Type::kL2Normalize, "l2_normalize"},
     {Type::kCircularSoftArgmax, "circular_soft_argmax"},
+    {Type::kJet, "jet"},
 }};
 
 const char* Name(Type type) {
@@ -89,6 +92,12 @@ Shape OutputShape(const LayerSpec& layer, const Shape& in) {
     case Type::kCircularSoftArgmax:
       if (in.channels != 1) return fail();
       return {2, 1, 1};
+    case Type::kJet:
+      if (in.channels != 1 || std::min(in.height, in.width) <= 2 * kJetReach) {
+        return fail();
+      }
+      return {kJetChannels, in.height - 2 * kJetReach,
+              in.width - 2 * kJetReach};
     case Type::kRelu:
     case Type::kTanh:
     case Type::kL2Normalize:

@@ -40,6 +40,10 @@ struct LayerSpec {
     // length says how sure the network is. The peak: where the shares around
     // it, weighted r + 1 - |distance|, sum up to most; the first of equals.
     kCircularSoftArgmax,
+    // One channel to 6 (jet.h): what no turn of the picture changes in its
+    // first and second derivatives, at two scales. Valid part only: kJetReach
+    // rows and columns less on each side.
+    kJet,
   };
   Type type = Type::kRelu;
   std::string name;  // of the weights: "<name>.weight", "<name>.bias"
