@@ -28,23 +28,18 @@ OrientedNetwork::OrientedNetwork(const OrientedModel& model)
     : trunk_(model.trunk),
       orientation_(model.orientation),
       descriptor_(model.descriptor),
-      geometry_(GeometryOf(model.trunk)),
+      grid_(GeometryOf(model.trunk)),
       map_(OutputShape(model.trunk.spec)) {
   CheckOrientedModel(model);
-  if (geometry_.grid != PatchGeometry::Grid::kLogPolar) {
-    throw InputError("network '" + model.trunk.spec.architecture +
-                     "' gives angles by columns: its patches must be "
-                     "log-polar");
-  }
 }
 
 std::vector<float> OrientedNetwork::Maps(
     const ImagePyramid& pyramid, std::span<const Keypoint> keypoints) const {
-  const int size = geometry_.size * geometry_.size;
+  const int size = trunk_.model().spec.input.Size();
   std::vector<float> patches(keypoints.size() * size);
   float* patch = patches.data();
   for (const Keypoint& k : keypoints) {
-    SamplePatch(pyramid, k.x, k.y, k.scale, 0, geometry_, patch);
+    grid_.Sample(pyramid, k.x, k.y, k.scale, patch);
     NormalizeInput(trunk_.model(), patch, size);
     patch += size;
   }

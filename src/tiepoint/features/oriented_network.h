@@ -3,7 +3,7 @@
 #pragma once
 
 #include "tiepoint/features/interfaces.h"
-#include "tiepoint/image/patch.h"
+#include "tiepoint/image/polar_grid.h"
 #include "tiepoint/network/inference_network.h"
 #include "tiepoint/network/oriented_model.h"
 
@@ -36,7 +36,7 @@ class OrientedNetwork : public OrientingDescriptor {
   DescriptorMatrix Empty(size_t keypoints) const;
 
   InferenceNetwork trunk_, orientation_, descriptor_;
-  PatchGeometry geometry_;
+  PolarGrid grid_;
   Shape map_;
 };
 

@@ -5,6 +5,7 @@
 #include <array>
 #include <cmath>
 
+#include "tiepoint/base/all_processors.h"
 #include "tiepoint/base/parallel.h"
 
 namespace tiepoint {
@@ -34,6 +35,31 @@ std::vector<float> GaussianKernel(double sigma) {
     kernel[i] = static_cast<float>(k[i] / sum);
   }
   return kernel;
+}
+
+// Numbers that are summed up together, in registers.
+constexpr int kBlock = 32;
+
+// out[x] = sum over k of weights[k] rows[k][x].
+TIEPOINT_ALL_PROCESSORS void WeightRows(const float* const* __restrict rows,
+                                        const float* __restrict weights,
+                                        int taps, int width,
+                                        float* __restrict out) {
+  int x = 0;
+  for (; x + kBlock <= width; x += kBlock) {
+    float sum[kBlock] = {};
+    for (int k = 0; k < taps; ++k) {
+      const float* row = rows[k] + x;
+      const float w = weights[k];
+      for (int i = 0; i < kBlock; ++i) sum[i] += w * row[i];
+    }
+    for (int i = 0; i < kBlock; ++i) out[x + i] = sum[i];
+  }
+  for (; x < width; ++x) {
+    float sum = 0;
+    for (int k = 0; k < taps; ++k) sum += weights[k] * rows[k][x];
+    out[x] = sum;
+  }
 }
 
 // The four taps of one output position of cubic convolution.
@@ -77,12 +103,12 @@ GrayImage GaussianBlur(const GrayImage& image, double sigma) {
 
   GrayImage vertical(width, height);
   ForRows(height, [&](int y) {
-    float* out = vertical.Row(y);
+    std::vector<const float*> rows(kernel.size());
     for (int k = -radius; k <= radius; ++k) {
-      const float* in = image.Row(ReflectIndex(y + k, height));
-      const float w = kernel[k + radius];
-      for (int x = 0; x < width; ++x) out[x] += w * in[x];
+      rows[k + radius] = image.Row(ReflectIndex(y + k, height));
     }
+    WeightRows(rows.data(), kernel.data(), 2 * radius + 1, width,
+               vertical.Row(y));
   });
 
   GrayImage result(width, height);
@@ -92,12 +118,10 @@ GrayImage GaussianBlur(const GrayImage& image, double sigma) {
     for (int x = 0; x < static_cast<int>(padded.size()); ++x) {
       padded[x] = in[ReflectIndex(x - radius, width)];
     }
-    float* out = result.Row(y);
-    for (int k = 0; k <= 2 * radius; ++k) {
-      const float w = kernel[k];
-      const float* shifted = padded.data() + k;
-      for (int x = 0; x < width; ++x) out[x] += w * shifted[x];
-    }
+    std::vector<const float*> shifted(kernel.size());
+    for (int k = 0; k <= 2 * radius; ++k) shifted[k] = padded.data() + k;
+    WeightRows(shifted.data(), kernel.data(), 2 * radius + 1, width,
+               result.Row(y));
   });
   return result;
 }
@@ -117,10 +141,7 @@ GrayImage Resample(const GrayImage& image, double spacing) {
     const CubicTaps& row = rows[y];
     const float* in[4];
     for (int k = 0; k < 4; ++k) in[k] = image.Row(row.index[k]);
-    for (int x = 0; x < image.width; ++x) {
-      line[x] = row.weight[0] * in[0][x] + row.weight[1] * in[1][x] +
-                row.weight[2] * in[2][x] + row.weight[3] * in[3][x];
-    }
+    WeightRows(in, row.weight.data(), 4, image.width, line.data());
     float* out = result.Row(y);
     for (int x = 0; x < width; ++x) {
       const CubicTaps& c = columns[x];

@@ -24,17 +24,22 @@ ImagePyramid::ImagePyramid(GrayImage image, std::vector<uint8_t> bgr)
   }
 }
 
-PyramidSampler::PyramidSampler(const ImagePyramid& pyramid, double spacing) {
+PyramidLevels::PyramidLevels(const ImagePyramid& pyramid, double spacing) {
   const int last = pyramid.NumOctaves() - 1;
   const double level =
       std::clamp(std::log2(std::max(spacing, 1e-6)), 0.0, double(last));
-  const int fine = std::min(static_cast<int>(level), last);
-  const int coarse = std::min(fine + 1, last);
-  fine_ = &pyramid.Octave(fine);
-  coarse_ = &pyramid.Octave(coarse);
-  fine_step_ = std::ldexp(1.0, -fine);
-  coarse_step_ = std::ldexp(1.0, -coarse);
-  fine_weight_ = static_cast<float>(1 - (level - fine));
+  fine = std::min(static_cast<int>(level), last);
+  coarse = std::min(fine + 1, last);
+  fine_weight = 1 - (level - fine);
+}
+
+PyramidSampler::PyramidSampler(const ImagePyramid& pyramid, double spacing) {
+  const PyramidLevels levels(pyramid, spacing);
+  fine_ = &pyramid.Octave(levels.fine);
+  coarse_ = &pyramid.Octave(levels.coarse);
+  fine_step_ = std::ldexp(1.0, -levels.fine);
+  coarse_step_ = std::ldexp(1.0, -levels.coarse);
+  fine_weight_ = static_cast<float>(levels.fine_weight);
 }
 
 float PyramidSampler::Bilinear(const GrayImage& image, double inverse_step,

@@ -34,6 +34,13 @@ class ImagePyramid {
   std::vector<uint8_t> bgr_;
 };
 
+// The two octaves around log2(spacing) and how much the finer one counts.
+struct PyramidLevels {
+  PyramidLevels(const ImagePyramid& pyramid, double spacing);
+  int fine, coarse;
+  double fine_weight;
+};
+
 // Reads one pyramid where one sample stands for `spacing` image pixels:
 // bilinear in the two octaves around log2(spacing), linear between them, so
 // that it changes smoothly with position and spacing. Outside the image the

@@ -5,44 +5,64 @@
 #include <cmath>
 #include <cstddef>
 
+#include "tiepoint/base/all_processors.h"
+#include "tiepoint/base/parallel.h"
+
 namespace tiepoint {
+
+std::vector<float> JetKernel(double sigma) {
+  constexpr int kRadius = kJetReach - 1;
+  std::vector<float> kernel(kJetReach);
+  double sum = 0;
+  for (int k = 0; k <= kRadius; ++k) {
+    kernel[k] = static_cast<float>(std::exp(-0.5 * k * k / (sigma * sigma)));
+    sum += (k == 0 ? 1 : 2) * kernel[k];
+  }
+  for (float& w : kernel) w = static_cast<float>(w / sum);
+  return kernel;
+}
+
 namespace {
 
 constexpr int kRadius = kJetReach - 1;
 
 // out[x] = sum over k of kernel[|k|] in[x + kRadius + k], symmetric taps
 // together.
-void BlurRow(const std::vector<float>& kernel, const float* in, int count,
-             float* out) {
+TIEPOINT_ALL_PROCESSORS void BlurRow(const float* __restrict kernel,
+                                     const float* __restrict in, int count,
+                                     float* __restrict out) {
   const float* middle = in + kRadius;
-  for (int x = 0; x < count; ++x) out[x] = kernel[0] * middle[x];
-  for (int k = 1; k <= kRadius; ++k) {
-    const float w = kernel[k];
-    const float* before = middle - k;
-    const float* after = middle + k;
-    for (int x = 0; x < count; ++x) out[x] += w * (before[x] + after[x]);
+  for (int x = 0; x < count; ++x) {
+    float sum = kernel[0] * middle[x];
+    for (int k = 1; k <= kRadius; ++k) {
+      sum += kernel[k] * (middle[x - k] + middle[x + k]);
+    }
+    out[x] = sum;
   }
 }
 
-// The same down the columns: rows around `row` of `plane`.
-void BlurColumns(const std::vector<float>& kernel, const float* plane,
-                 int width, int row, float* out) {
-  const auto line = [&](int y) {
-    return plane + static_cast<ptrdiff_t>(y) * width;
-  };
-  const float* middle = line(row);
-  for (int x = 0; x < width; ++x) out[x] = kernel[0] * middle[x];
-  for (int k = 1; k <= kRadius; ++k) {
-    const float w = kernel[k];
-    const float* before = line(row - k);
-    const float* after = line(row + k);
-    for (int x = 0; x < width; ++x) out[x] += w * (before[x] + after[x]);
+// The same down the columns; `in`: the uppermost row, rows `stride` apart.
+TIEPOINT_ALL_PROCESSORS void BlurColumns(const float* __restrict kernel,
+                                         const float* __restrict in,
+                                         ptrdiff_t stride, int count,
+                                         float* __restrict out) {
+  const float* middle = in + kRadius * stride;
+  for (int x = 0; x < count; ++x) {
+    float sum = kernel[0] * middle[x];
+    for (int k = 1; k <= kRadius; ++k) {
+      sum += kernel[k] * (middle[x - k * stride] + middle[x + k * stride]);
+    }
+    out[x] = sum;
   }
 }
 
 // From three blurred rows (count + 2 wide) to the three numbers of a scale.
-void Derive(const float* above, const float* here, const float* below,
-            int count, float sigma, float* blob, float* edge, float* slope) {
+TIEPOINT_ALL_PROCESSORS void Derive(const float* __restrict above,
+                                    const float* __restrict here,
+                                    const float* __restrict below, int count,
+                                    float sigma, float* __restrict blob,
+                                    float* __restrict edge,
+                                    float* __restrict slope) {
   const float squared = sigma * sigma;
   for (int x = 0; x < count; ++x) {
     const float dx = 0.5f * (here[x + 2] - here[x]);
@@ -58,39 +78,106 @@ void Derive(const float* above, const float* here, const float* below,
   }
 }
 
-}  // namespace
-
-std::vector<float> JetKernel(double sigma) {
-  std::vector<float> kernel(kJetReach);
-  double sum = 0;
-  for (int k = 0; k <= kRadius; ++k) {
-    kernel[k] = static_cast<float>(std::exp(-0.5 * k * k / (sigma * sigma)));
-    sum += (k == 0 ? 1 : 2) * kernel[k];
+// One hidden unit: score += out * max(0, bias + weights . channels).
+TIEPOINT_ALL_PROCESSORS void AddUnit(const float* __restrict weights,
+                                     float bias, float out,
+                                     const float* __restrict channels,
+                                     ptrdiff_t stride, int count,
+                                     float* __restrict score) {
+  static_assert(kJetChannels == 6);
+  const float w0 = weights[0], w1 = weights[1], w2 = weights[2];
+  const float w3 = weights[3], w4 = weights[4], w5 = weights[5];
+  for (int x = 0; x < count; ++x) {
+    const float* c = channels + x;
+    const float sum = bias + w0 * c[0] + w1 * c[stride] + w2 * c[2 * stride] +
+                      w3 * c[3 * stride] + w4 * c[4 * stride] +
+                      w5 * c[5 * stride];
+    score[x] += out * (sum > 0 ? sum : 0.0f);
   }
-  for (float& w : kernel) w = static_cast<float>(w / sum);
-  return kernel;
 }
 
-void ComputeJet(const float* plane, int width, int height, float* out) {
-  const int columns = width - 2 * kJetReach, rows = height - 2 * kJetReach;
-  const size_t area = static_cast<size_t>(columns) * rows;
-  std::vector<float> line(width);
-  // The last three blurred rows, each two columns wider than the result.
-  std::array<std::vector<float>, 3> blurred;
-  for (auto& row : blurred) row.resize(columns + 2);
-  for (size_t s = 0; s < kJetSigmas.size(); ++s) {
-    const std::vector<float> kernel = JetKernel(kJetSigmas[s]);
-    float* planes = out + 3 * s * area;
-    for (int y = 0; y < rows + 2; ++y) {
-      BlurColumns(kernel, plane, width, y + kRadius, line.data());
-      BlurRow(kernel, line.data(), columns + 2, blurred[y % 3].data());
-      if (y < 2) continue;
-      const size_t at = static_cast<size_t>(y - 2) * columns;
-      Derive(blurred[(y - 2) % 3].data(), blurred[(y - 1) % 3].data(),
-             blurred[y % 3].data(), columns, static_cast<float>(kJetSigmas[s]),
-             planes + at, planes + area + at, planes + 2 * area + at);
+// Walks down a picture: the jet of one row after the other.
+class JetRows {
+ public:
+  // Rows of the jet: those around `first` + kJetReach of the plane and on.
+  JetRows(const float* plane, int width, int first)
+      : plane_(plane), width_(width), row_(first), line_(width) {
+    for (auto& scale : blurred_) {
+      for (auto& row : scale) row.resize(width - 2 * kJetReach + 2);
+    }
+    for (size_t s = 0; s < kJetSigmas.size(); ++s) {
+      kernels_[s] = JetKernel(kJetSigmas[s]);
+    }
+    Blur();
+    Blur();
+  }
+
+  // The channels of the next row to out[channel * stride + x].
+  void Next(float* out, ptrdiff_t stride) {
+    Blur();
+    for (size_t s = 0; s < kJetSigmas.size(); ++s) {
+      const auto row = [&](int back) {
+        return blurred_[s][(row_ - 1 - back) % 3].data();
+      };
+      float* to = out + static_cast<ptrdiff_t>(3 * s) * stride;
+      Derive(row(2), row(1), row(0), width_ - 2 * kJetReach,
+             static_cast<float>(kJetSigmas[s]), to, to + stride,
+             to + 2 * stride);
     }
   }
+
+ private:
+  void Blur() {
+    for (size_t s = 0; s < kJetSigmas.size(); ++s) {
+      BlurColumns(kernels_[s].data(),
+                  plane_ + static_cast<ptrdiff_t>(row_) * width_, width_,
+                  width_, line_.data());
+      BlurRow(kernels_[s].data(), line_.data(), width_ - 2 * kJetReach + 2,
+              blurred_[s][row_ % 3].data());
+    }
+    ++row_;
+  }
+
+  const float* plane_;
+  int width_, row_;
+  std::vector<float> line_;
+  std::array<std::vector<float>, kJetSigmas.size()> kernels_;
+  // The last three blurred rows of each scale.
+  std::array<std::array<std::vector<float>, 3>, kJetSigmas.size()> blurred_;
+};
+
+}  // namespace
+
+void ComputeJet(const float* plane, int width, int height, float* out) {
+  const ptrdiff_t columns = width - 2 * kJetReach,
+                  rows = height - 2 * kJetReach;
+  JetRows jet(plane, width, 0);
+  for (ptrdiff_t y = 0; y < rows; ++y) {
+    jet.Next(out + y * columns, rows * columns);
+  }
+}
+
+std::vector<float> ScoreJet(const JetScore& score, const float* plane,
+                            int width, int height) {
+  const int columns = width - 2 * kJetReach, rows = height - 2 * kJetReach;
+  std::vector<float> scores(static_cast<size_t>(columns) * rows, score.bias);
+  const auto units = static_cast<int>(score.out.size());
+  constexpr int kRows = 48;  // of a strip, which blurs two rows for nothing
+  ParallelFor((rows + kRows - 1) / kRows, [&](int strip) {
+    const int first = strip * kRows;
+    JetRows jet(plane, width, first);
+    std::vector<float> channels(static_cast<size_t>(kJetChannels) * columns);
+    for (int y = first; y < std::min(first + kRows, rows); ++y) {
+      jet.Next(channels.data(), columns);
+      float* row = scores.data() + static_cast<size_t>(y) * columns;
+      for (int u = 0; u < units; ++u) {
+        AddUnit(score.weights.data() + static_cast<ptrdiff_t>(u) * kJetChannels,
+                score.biases[u], score.out[u], channels.data(), columns,
+                columns, row);
+      }
+    }
+  });
+  return scores;
 }
 
 }  // namespace tiepoint

@@ -28,4 +28,17 @@ std::vector<float> JetKernel(double sigma);
 // 2 kJetReach), one after the other.
 void ComputeJet(const float* plane, int width, int height, float* out);
 
+// A network on the jet of each pixel: bias + sum over units u of
+// out[u] max(0, biases[u] + weights[u] . jet).
+struct JetScore {
+  std::vector<float> weights;  // units x kJetChannels
+  std::vector<float> biases, out;
+  float bias = 0;
+};
+
+// One plane of (width - 2 kJetReach) x (height - 2 kJetReach) scores, in strips
+// of rows on all threads, without a plane of any channel in memory.
+std::vector<float> ScoreJet(const JetScore& score, const float* plane,
+                            int width, int height);
+
 }  // namespace tiepoint

@@ -157,6 +157,23 @@ void WriteModel(const std::string& path, const Model& model, bool half) {
   WriteSafeTensors(path, file, half);
 }
 
+namespace {
+
+// In eight sums side by side, which a processor can keep apart.
+template <typename F>
+double Sum(const float* values, int count, const F& f) {
+  double sums[8] = {};
+  int i = 0;
+  for (; i + 8 <= count; i += 8) {
+    for (int k = 0; k < 8; ++k) sums[k] += f(values[i + k]);
+  }
+  for (; i < count; ++i) sums[0] += f(values[i]);
+  return ((sums[0] + sums[1]) + (sums[2] + sums[3])) +
+         ((sums[4] + sums[5]) + (sums[6] + sums[7]));
+}
+
+}  // namespace
+
 void NormalizeInput(const Model& model, float* patch, int size) {
   if (!model.pixel_mean.empty()) {
     if (model.pixel_mean.size() != static_cast<size_t>(size) ||
@@ -175,12 +192,10 @@ void NormalizeInput(const Model& model, float* patch, int size) {
     for (int i = 0; i < size; ++i) patch[i] = (patch[i] - mean) * scale;
     return;
   }
-  double sum = 0, square = 0;
-  for (int i = 0; i < size; ++i) sum += patch[i];
-  const double mean = sum / size;
-  for (int i = 0; i < size; ++i) {
-    square += (patch[i] - mean) * (patch[i] - mean);
-  }
+  const double mean =
+      Sum(patch, size, [](float v) { return double{v}; }) / size;
+  const double square =
+      Sum(patch, size, [mean](float v) { return (v - mean) * (v - mean); });
   const double deviation = std::sqrt(square / size);
   // Below half a gray level there is nothing to see but quantisation.
   const double scale = deviation > 0.5 ? 1 / deviation : 0;
