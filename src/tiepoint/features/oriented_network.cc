@@ -3,6 +3,8 @@
 
 #include <algorithm>
 #include <cmath>
+#include <cstddef>
+#include <numbers>
 
 #include "tiepoint/base/error.h"
 #include "tiepoint/base/parallel.h"
@@ -22,12 +24,35 @@ void ForBatches(size_t total, const Visit& visit) {
   });
 }
 
+// TurnColumns of maps whose channels are last.
+void TurnMap(const Shape& shape, const float* in, float angle, float* out) {
+  const int width = shape.width, channels = shape.channels;
+  const double columns = angle * width / (2 * std::numbers::pi);
+  const double whole = std::floor(columns);
+  const auto right = static_cast<float>(columns - whole);
+  const float left = 1 - right;
+  int first = static_cast<int>(std::fmod(whole, width));
+  if (first < 0) first += width;
+  for (int y = 0; y < shape.height; ++y) {
+    int column = first;
+    for (int x = 0; x < width; ++x, out += channels) {
+      const int next = column + 1 == width ? 0 : column + 1;
+      const float* a = in + static_cast<ptrdiff_t>(column) * channels;
+      const float* b = in + static_cast<ptrdiff_t>(next) * channels;
+      for (int c = 0; c < channels; ++c) out[c] = left * a[c] + right * b[c];
+      column = next;
+    }
+    in += static_cast<ptrdiff_t>(width) * channels;
+  }
+}
+
 }  // namespace
 
-OrientedNetwork::OrientedNetwork(const OrientedModel& model)
-    : trunk_(model.trunk),
-      orientation_(model.orientation),
-      descriptor_(model.descriptor),
+OrientedNetwork::OrientedNetwork(const OrientedModel& model,
+                                 InferenceNetwork::Precision precision)
+    : trunk_(model.trunk, precision),
+      orientation_(model.orientation, precision),
+      descriptor_(model.descriptor, precision),
       grid_(GeometryOf(model.trunk)),
       map_(OutputShape(model.trunk.spec)) {
   CheckOrientedModel(model);
@@ -44,15 +69,16 @@ std::vector<float> OrientedNetwork::Maps(
     patch += size;
   }
   std::vector<float> maps(keypoints.size() * map_.Size());
-  trunk_.Run(patches.data(), static_cast<int>(keypoints.size()), maps.data());
+  trunk_.RunChannelsLast(patches.data(), static_cast<int>(keypoints.size()),
+                         maps.data());
   return maps;
 }
 
 void OrientedNetwork::Orient(const std::vector<float>& maps,
                              std::span<Keypoint> keypoints) const {
   std::vector<float> directions(2 * keypoints.size());
-  orientation_.Run(maps.data(), static_cast<int>(keypoints.size()),
-                   directions.data());
+  orientation_.RunChannelsLast(maps.data(), static_cast<int>(keypoints.size()),
+                               directions.data());
   for (size_t i = 0; i < keypoints.size(); ++i) {
     keypoints[i].angle = AngleOf(directions[2 * i], directions[2 * i + 1]);
   }
@@ -64,10 +90,11 @@ void OrientedNetwork::DescribeMaps(const std::vector<float>& maps,
   std::vector<float> turned(maps.size());
   const size_t size = map_.Size();
   for (size_t i = 0; i < keypoints.size(); ++i) {
-    TurnColumns(map_, maps.data() + i * size, keypoints[i].angle,
-                turned.data() + i * size);
+    TurnMap(map_, maps.data() + i * size, keypoints[i].angle,
+            turned.data() + i * size);
   }
-  descriptor_.Run(turned.data(), static_cast<int>(keypoints.size()), out);
+  descriptor_.RunChannelsLast(turned.data(), static_cast<int>(keypoints.size()),
+                              out);
 }
 
 DescriptorMatrix OrientedNetwork::Empty(size_t keypoints) const {

@@ -14,7 +14,9 @@ namespace tiepoint {
 // patches.
 class OrientedNetwork : public OrientingDescriptor {
  public:
-  explicit OrientedNetwork(const OrientedModel& model);
+  explicit OrientedNetwork(const OrientedModel& model,
+                           InferenceNetwork::Precision precision =
+                               InferenceNetwork::Precision::kFastest);
 
   void Estimate(const ImagePyramid& pyramid,
                 std::span<Keypoint> keypoints) const override;
@@ -26,7 +28,7 @@ class OrientedNetwork : public OrientingDescriptor {
       std::span<Keypoint> keypoints) const override;
 
  private:
-  // The maps of up to InferenceNetwork::kBatch keypoints.
+  // The maps of up to InferenceNetwork::kBatch keypoints, channels last.
   std::vector<float> Maps(const ImagePyramid& pyramid,
                           std::span<const Keypoint> keypoints) const;
   void Orient(const std::vector<float>& maps,

@@ -82,7 +82,7 @@ TEST(OrientedNetwork, AtOnceIsOneAfterTheOther) {
 
 TEST(OrientedNetwork, IsTheNaiveNetwork) {
   const OrientedModel model = RandomOrientedModel(3);
-  const OrientedNetwork network(model);
+  const OrientedNetwork network(model, InferenceNetwork::Precision::kFloat);
   const ImagePyramid pyramid = Photograph(0, 160);
   std::vector<Keypoint> keypoints = Keypoints(5, 160);
   const DescriptorMatrix descriptors =
@@ -106,6 +106,23 @@ TEST(OrientedNetwork, IsTheNaiveNetwork) {
     for (int d = 0; d < descriptors.cols; ++d) {
       EXPECT_NEAR(descriptors.Row(i)[d], expected[d], 1e-3);
     }
+  }
+}
+
+// Where the processor has bfloat16; elsewhere both are the same.
+TEST(OrientedNetwork, FastestIsNearlyTheSame) {
+  const OrientedModel model = RandomOrientedModel(3);
+  const OrientedNetwork exact(model, InferenceNetwork::Precision::kFloat);
+  const OrientedNetwork fastest(model, InferenceNetwork::Precision::kFastest);
+  const ImagePyramid pyramid = Photograph(0, 160);
+  std::vector<Keypoint> keypoints = Keypoints(50, 160);
+  exact.Estimate(pyramid, keypoints);
+  const DescriptorMatrix a = exact.Describe(pyramid, keypoints);
+  const DescriptorMatrix b = fastest.Describe(pyramid, keypoints);
+  for (int i = 0; i < a.rows; ++i) {
+    double product = 0;
+    for (int d = 0; d < a.cols; ++d) product += a.Row(i)[d] * b.Row(i)[d];
+    EXPECT_GT(product, 0.998);
   }
 }
 

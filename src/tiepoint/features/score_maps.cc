@@ -11,6 +11,7 @@
 #include <tuple>
 #include <unordered_map>
 
+#include "tiepoint/base/all_processors.h"
 #include "tiepoint/base/parallel.h"
 
 namespace tiepoint {
@@ -119,6 +120,21 @@ bool IsLevelMaximum(const GrayImage& scores, int x, int y, int radius,
     }
   }
   return peak - lowest >= min_prominence;
+}
+
+// mask[x] = whether here[x] is not below its eight neighbours: all that can be
+// maxima, and few else. Rows have a number before and behind.
+TIEPOINT_ALL_PROCESSORS void MarkPeaks(const float* __restrict above,
+                                       const float* __restrict here,
+                                       const float* __restrict below, int count,
+                                       int* __restrict mask) {
+  const auto larger = [](float a, float b) { return a > b ? a : b; };
+  for (int x = 0; x < count; ++x) {
+    const float up = larger(larger(above[x - 1], above[x]), above[x + 1]);
+    const float down = larger(larger(below[x - 1], below[x]), below[x + 1]);
+    const float side = larger(here[x - 1], here[x + 1]);
+    mask[x] = here[x] >= larger(larger(up, down), side) ? 1 : 0;
+  }
 }
 
 // Whether `peak` exceeds the whole window of the level `other` around the place
@@ -241,7 +257,14 @@ std::vector<Keypoint> MaximaOfRow(const std::vector<ScoreMap>& maps, int level,
   const int r = options.radius;
   const int margin = Margin(options);
   std::vector<Keypoint> found;
-  for (int x = margin; x < map.scores.width - margin; ++x) {
+  const int width = map.scores.width;
+  if (width <= 2 * margin) return found;
+  std::vector<int> may_be(width);
+  MarkPeaks(map.scores.Row(y - 1) + margin, map.scores.Row(y) + margin,
+            map.scores.Row(y + 1) + margin, width - 2 * margin,
+            may_be.data() + margin);
+  for (int x = margin; x < width - margin; ++x) {
+    if (r > 0 && may_be[x] == 0) continue;
     if (!IsLevelMaximum(map.scores, x, y, r, options.min_prominence)) continue;
     bool highest = true;
     for (int k = 1; k <= options.neighbour_levels && highest; ++k) {

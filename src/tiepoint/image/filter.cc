@@ -115,8 +115,10 @@ GrayImage GaussianBlur(const GrayImage& image, double sigma) {
   ForRows(height, [&](int y) {
     std::vector<float> padded(width + 2 * radius);
     const float* in = vertical.Row(y);
-    for (int x = 0; x < static_cast<int>(padded.size()); ++x) {
-      padded[x] = in[ReflectIndex(x - radius, width)];
+    std::copy_n(in, width, padded.begin() + radius);
+    for (int k = 0; k < radius; ++k) {
+      padded[k] = in[ReflectIndex(k - radius, width)];
+      padded[radius + width + k] = in[ReflectIndex(width + k, width)];
     }
     std::vector<const float*> shifted(kernel.size());
     for (int k = 0; k <= 2 * radius; ++k) shifted[k] = padded.data() + k;

@@ -4,13 +4,16 @@
 #include <omp.h>
 
 #include <algorithm>
+#include <bit>
 #include <cmath>
+#include <cstdint>
 #include <functional>
 #include <numbers>
 #include <oneapi/dnnl/dnnl.hpp>
 #include <optional>
 #include <unordered_map>
 
+#include "tiepoint/base/all_processors.h"
 #include "tiepoint/base/error.h"
 #include "tiepoint/base/parallel.h"
 #include "tiepoint/base/workspace_pool.h"
@@ -29,6 +32,23 @@ using Desc = dnnl::memory::desc;
 using Dims = dnnl::memory::dims;
 using Tag = dnnl::memory::format_tag;
 constexpr auto kFloat = dnnl::memory::data_type::f32;
+constexpr auto kHalf = dnnl::memory::data_type::bf16;
+
+// Whether oneDNN has kernels for bfloat16 here that are worth it.
+bool HasFastHalf() {
+  switch (dnnl::get_effective_cpu_isa()) {
+    case dnnl::cpu_isa::avx512_core_bf16:
+    case dnnl::cpu_isa::avx512_core_amx:
+      return true;
+    default:
+      return false;
+  }
+}
+
+uint16_t HalfOf(float value) {  // to the nearest, ties to even
+  const auto bits = std::bit_cast<uint32_t>(value);
+  return static_cast<uint16_t>((bits + 0x7fff + ((bits >> 16) & 1)) >> 16);
+}
 
 // ---- oneDNN 2 and 3 differ in these three functions only ----
 
@@ -118,13 +138,22 @@ const Tensor& FindTensor(const Model& model, const std::string& name,
 
 // ---- Layers that oneDNN does not have, or not better ----
 
-void PadCircular(const float* in, const Shape& shape, int padding, float* out) {
+TIEPOINT_ALL_PROCESSORS void ToHalf(const float* __restrict in, size_t count,
+                                    uint16_t* __restrict out) {
+  for (size_t i = 0; i < count; ++i) out[i] = HalfOf(in[i]);
+}
+
+// `copy` takes a number of values from a place of the input to one of the
+// output.
+template <typename In, typename Out, typename Copy>
+void PadCircular(const In* in, const Shape& shape, int padding, Out* out,
+                 const Copy& copy) {
   const size_t row = static_cast<size_t>(shape.width) * shape.channels;
   const size_t side = static_cast<size_t>(padding) * shape.channels;
   for (int y = 0; y < shape.height; ++y) {
-    std::copy(in + row - side, in + row, out);
-    std::copy(in, in + row, out + side);
-    std::copy(in, in + side, out + side + row);
+    copy(in, row, out + side);
+    std::copy_n(out + row, side, out);
+    std::copy_n(out + side, side, out + side + row);
     in += row;
     out += row + 2 * side;
   }
@@ -296,10 +325,15 @@ struct Step {
   dnnl::primitive primitive;
   Desc src, dst, scratch;
   dnnl::memory weight, bias;
+  bool half = false;      // it computes in bfloat16
+  bool half_in = false;   // what comes in is of that type already
+  bool half_out = false;  // what goes out is
 
   bool Circular() const {
     return layer.type == Type::kConv && layer.circular_x && layer.padding > 0;
   }
+  // Is its input brought to another place first?
+  bool Moved() const { return Circular() || (half && !half_in); }
   bool InPlace() const {
     return layer.type == Type::kRelu || layer.type == Type::kTanh ||
            layer.type == Type::kSubtractiveNorm ||
@@ -325,20 +359,22 @@ void Prepare(const Model& model, int batch, Step& step) {
   attributes.set_post_ops(ops);
   attributes.set_scratchpad_mode(dnnl::scratchpad_mode::user);
 
+  const auto type = step.half ? kHalf : kFloat;
+  const auto out_type = step.half_out ? kHalf : kFloat;
   const Shape in = step.Padded();
   const bool conv = layer.type == Type::kConv;
-  step.src = Desc({batch, in.channels, in.height, in.width}, kFloat, Tag::nhwc);
+  step.src = Desc({batch, in.channels, in.height, in.width}, type, Tag::nhwc);
   const Desc bias({layer.out}, kFloat, Tag::x);
   // A linear layer is a kernel as large as its input; weights of both are
   // stored in the order O I H W.
   const Dims weight_dims =
       conv ? Dims{layer.out, in.channels, layer.kernel, layer.kernel}
            : Dims{layer.out, in.channels, in.height, in.width};
-  const Desc any_weight(weight_dims, kFloat, Tag::any);
+  const Desc any_weight(weight_dims, type, Tag::any);
   Desc weight;
   if (conv) {
-    step.dst = Desc({batch, layer.out, step.out.height, step.out.width}, kFloat,
-                    Tag::nhwc);
+    step.dst = Desc({batch, layer.out, step.out.height, step.out.width},
+                    out_type, Tag::nhwc);
     const auto primitive = DescribeConvolution(
         Engine(), step.src, any_weight, bias, step.dst,
         {layer.StrideY(), layer.stride},
@@ -347,7 +383,7 @@ void Prepare(const Model& model, int batch, Step& step) {
     step.scratch = primitive.scratchpad_desc();
     step.primitive = dnnl::convolution_forward(primitive);
   } else {
-    step.dst = Desc({batch, layer.out}, kFloat, Tag::nc);
+    step.dst = Desc({batch, layer.out}, out_type, Tag::nc);
     const auto primitive = DescribeInnerProduct(Engine(), step.src, any_weight,
                                                 bias, step.dst, attributes);
     weight = primitive.weights_desc();
@@ -381,7 +417,8 @@ struct Workspace {
 // The network for one number of samples and one input size. Immutable.
 class Plan {
  public:
-  Plan(const Model& model, const Shape& input, int batch) : batch_(batch) {
+  Plan(const Model& model, const Shape& input, int batch, bool half = false)
+      : batch_(batch) {
     const OneThread one_thread;
     const auto& layers = model.spec.layers;
     const auto shapes = Shapes(model.spec, input);
@@ -396,10 +433,14 @@ class Plan {
                                       layers[i + 1].type == Type::kTanh)) {
           step.activation = layers[++i].type;
         }
+        step.half = half;
+        step.half_in = half && !steps_.empty() && steps_.back().half_out;
+        step.half_out =
+            half && i + 1 < layers.size() && layers[i + 1].HasWeights();
         Prepare(model, batch, step);
       }
       map_size_ = std::max(map_size_, static_cast<size_t>(step.out.Size()));
-      if (step.Circular()) {
+      if (step.Moved()) {
         padded_size_ =
             std::max(padded_size_, static_cast<size_t>(step.Padded().Size()));
       }
@@ -422,7 +463,7 @@ class Plan {
     for (const Step& step : steps_) {
       work->arguments.emplace_back();
       if (step.layer.HasWeights()) {
-        float* src = Data(step.Circular() ? work->padded : work->maps[side]);
+        float* src = Data(step.Moved() ? work->padded : work->maps[side]);
         work->arguments.back() = {
             {DNNL_ARG_SRC, dnnl::memory(step.src, Engine(), src)},
             {DNNL_ARG_WEIGHTS, step.weight},
@@ -446,12 +487,7 @@ class Plan {
       float* in = Data(work.maps[side]);
       float* out = Data(work.maps[1 - side]);
       if (step.layer.HasWeights()) {
-        if (step.Circular()) {
-          // Rows are independent, so the batch is one tall picture.
-          Shape rows = step.in;
-          rows.height *= batch_;
-          PadCircular(in, rows, step.layer.padding, Data(work.padded));
-        }
+        if (step.Moved()) Move(step, in, Data(work.padded));
         step.primitive.execute(work.stream, work.arguments[i]);
         work.stream.wait();
       } else {
@@ -466,6 +502,30 @@ class Plan {
   }
 
  private:
+  // Pads the input of a step and brings it to its type.
+  void Move(const Step& step, const float* in, float* padded) const {
+    // Rows are independent, so the batch is one tall picture.
+    Shape rows = step.in;
+    rows.height *= batch_;
+    const int padding = step.Circular() ? step.layer.padding : 0;
+    // The same memory holds numbers of both types.
+    const auto* half_in = reinterpret_cast<const uint16_t*>(in);
+    auto* half = reinterpret_cast<uint16_t*>(padded);
+    if (!step.half) {
+      PadCircular(in, rows, padding, padded,
+                  [](const float* from, size_t count, float* to) {
+                    std::copy_n(from, count, to);
+                  });
+    } else if (step.half_in) {
+      PadCircular(half_in, rows, padding, half,
+                  [](const uint16_t* from, size_t count, uint16_t* to) {
+                    std::copy_n(from, count, to);
+                  });
+    } else {
+      PadCircular(in, rows, padding, half, ToHalf);
+    }
+  }
+
   static void RunPlain(const Step& step, float* in, float* out) {
     switch (step.layer.type) {
       case Type::kRelu:
@@ -631,9 +691,20 @@ std::optional<JetScore> JetScoreOf(const Model& model) {
 }
 
 // Samples that go through the layers together; a last chunk that is not full is
-// padded with zeros, so that every sample meets the same kernels. Maps of 4
-// stay in the second-level cache: DeepDesc runs 1.5 times as fast as with 32.
-constexpr int kChunk = 4;
+// padded with zeros, so that every sample meets the same kernels. As many as
+// leave two maps in the second-level cache: calls of oneDNN cost some
+// microseconds each, and DeepDesc, whose maps are large, runs 1.5 times as fast
+// with 4 as with 32.
+int ChunkOf(const NetworkSpec& spec) {
+  constexpr int kNumbers = 1 << 17;
+  int largest = 1;
+  for (const Shape& shape : Shapes(spec, spec.input)) {
+    largest = std::max(largest, shape.Size());
+  }
+  int chunk = InferenceNetwork::kBatch;
+  while (chunk > 4 && 2 * chunk * largest > kNumbers) chunk /= 2;
+  return chunk;
+}
 
 // Largest map of a strip, in numbers: about what the second-level cache holds.
 constexpr int kStripSize = 1 << 18;
@@ -642,12 +713,35 @@ constexpr int kMinStripRows = 8;
 }  // namespace
 
 struct InferenceNetwork::Impl {
-  explicit Impl(Model m)
+  Impl(Model m, bool half)
       : model(std::move(m)),
-        plan(model, model.spec.input, kChunk),
+        plan(model, model.spec.input, ChunkOf(model.spec), half),
         workspaces([this] { return plan.MakeWorkspace(); }) {
     if (DenseFilters::Fits(model.spec)) filters.emplace(model);
     jet = JetScoreOf(model);
+  }
+
+  // `put` and `take` bring a sample to the order of the layers and back.
+  template <typename Put, typename Take>
+  void RunChunks(const float* input, int count, float* output, const Put& put,
+                 const Take& take) const {
+    const size_t in_size = plan.input().Size();
+    const size_t out_size = plan.output().Size();
+    const int chunk_size = plan.batch();
+    auto work = workspaces.Take();
+    for (int first = 0; first < count; first += chunk_size) {
+      const int filled = std::min(chunk_size, count - first);
+      float* chunk = Data(work->maps[0]);
+      for (int n = 0; n < filled; ++n, input += in_size) {
+        put(input, plan.input(), chunk + n * in_size);
+      }
+      std::fill(chunk + filled * in_size, chunk + chunk_size * in_size, 0.0f);
+      const float* result = plan.Run(*work);
+      for (int n = 0; n < filled; ++n, output += out_size) {
+        take(result + n * out_size, plan.output(), output);
+      }
+    }
+    workspaces.Return(std::move(work));
   }
 
   Model model;
@@ -659,8 +753,10 @@ struct InferenceNetwork::Impl {
   std::optional<JetScore> jet;
 };
 
-InferenceNetwork::InferenceNetwork(Model model)
-    : impl_(std::make_unique<Impl>(std::move(model))) {}
+InferenceNetwork::InferenceNetwork(Model model, Precision precision)
+    : impl_(std::make_unique<Impl>(
+          std::move(model),
+          precision == Precision::kFastest && HasFastHalf())) {}
 InferenceNetwork::~InferenceNetwork() = default;
 InferenceNetwork::InferenceNetwork(InferenceNetwork&&) noexcept = default;
 InferenceNetwork& InferenceNetwork::operator=(InferenceNetwork&&) noexcept =
@@ -669,22 +765,15 @@ InferenceNetwork& InferenceNetwork::operator=(InferenceNetwork&&) noexcept =
 const Model& InferenceNetwork::model() const { return impl_->model; }
 
 void InferenceNetwork::Run(const float* input, int count, float* output) const {
-  const Plan& plan = impl_->plan;
-  const size_t in_size = plan.input().Size(), out_size = plan.output().Size();
-  auto work = impl_->workspaces.Take();
-  for (int first = 0; first < count; first += kChunk) {
-    const int filled = std::min(kChunk, count - first);
-    float* chunk = Data(work->maps[0]);
-    for (int n = 0; n < filled; ++n, input += in_size) {
-      NhwcFromNchw(input, plan.input(), chunk + n * in_size);
-    }
-    std::fill(chunk + filled * in_size, chunk + kChunk * in_size, 0.0f);
-    const float* result = plan.Run(*work);
-    for (int n = 0; n < filled; ++n, output += out_size) {
-      NchwFromNhwc(result + n * out_size, plan.output(), output);
-    }
-  }
-  impl_->workspaces.Return(std::move(work));
+  impl_->RunChunks(input, count, output, NhwcFromNchw, NchwFromNhwc);
+}
+
+void InferenceNetwork::RunChannelsLast(const float* input, int count,
+                                       float* output) const {
+  const auto copy = [](const float* from, const Shape& shape, float* to) {
+    std::copy_n(from, shape.Size(), to);
+  };
+  impl_->RunChunks(input, count, output, copy, copy);
 }
 
 std::vector<float> InferenceNetwork::RunDense(const float* plane, int width,

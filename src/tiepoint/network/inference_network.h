@@ -17,7 +17,13 @@ class InferenceNetwork {
   // Samples that Run takes in one call.
   static constexpr int kBatch = 32;
 
-  explicit InferenceNetwork(Model model);
+  // kFloat: what the naive network gives, to rounding. kFastest: convolutions
+  // and linear layers in bfloat16 (8 bits of mantissa, sums in float) where the
+  // processor multiplies such numbers, else kFloat.
+  enum class Precision { kFloat, kFastest };
+
+  explicit InferenceNetwork(Model model,
+                            Precision precision = Precision::kFloat);
   ~InferenceNetwork();
   InferenceNetwork(InferenceNetwork&&) noexcept;
   InferenceNetwork& operator=(InferenceNetwork&&) noexcept;
@@ -27,6 +33,10 @@ class InferenceNetwork {
   // `input`: count x C x H x W of the spec's input, normalised
   // (NormalizeInput); 1 <= count <= kBatch. `output`: count x output size.
   void Run(const float* input, int count, float* output) const;
+  // The same with channels last in input and output (count x H x W x C), as
+  // they lie between the layers: saves the sorting where networks follow each
+  // other.
+  void RunChannelsLast(const float* input, int count, float* output) const;
 
   // A fully convolutional network (conv, relu, tanh, ghh; stride 1) on one
   // normalised plane of any size at least the kernel: a map of the network's
