@@ -78,8 +78,9 @@ std::vector<ScoreMap> LiftDetector::ScoreMaps(
     const ImagePyramid& pyramid) const {
   const int context = ContextOf(network_.model());
   std::vector<ScoreMap> maps;
+  ScaleLevels levels(pyramid);
   for (const double scale : options_.scales.Scales()) {
-    ScaleLevel level = MakeScaleLevel(pyramid, scale);
+    ScaleLevel level = levels.Next(scale);
     GrayImage& image = level.image;
     const int side = std::min(image.width, image.height);
     if (side <= std::max(kMinLevelSide, context)) break;  // coarser: smaller

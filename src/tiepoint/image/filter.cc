@@ -101,35 +101,28 @@ GrayImage GaussianBlur(const GrayImage& image, double sigma) {
   const int radius = static_cast<int>(kernel.size()) / 2;
   const int width = image.width, height = image.height;
 
-  GrayImage vertical(width, height);
+  GrayImage result(width, height);
   ForRows(height, [&](int y) {
     std::vector<const float*> rows(kernel.size());
     for (int k = -radius; k <= radius; ++k) {
       rows[k + radius] = image.Row(ReflectIndex(y + k, height));
     }
-    WeightRows(rows.data(), kernel.data(), 2 * radius + 1, width,
-               vertical.Row(y));
-  });
-
-  GrayImage result(width, height);
-  ForRows(height, [&](int y) {
     std::vector<float> padded(width + 2 * radius);
-    const float* in = vertical.Row(y);
-    std::copy_n(in, width, padded.begin() + radius);
+    float* middle = padded.data() + radius;
+    WeightRows(rows.data(), kernel.data(), 2 * radius + 1, width, middle);
     for (int k = 0; k < radius; ++k) {
-      padded[k] = in[ReflectIndex(k - radius, width)];
-      padded[radius + width + k] = in[ReflectIndex(width + k, width)];
+      padded[k] = middle[ReflectIndex(k - radius, width)];
+      middle[width + k] = middle[ReflectIndex(width + k, width)];
     }
-    std::vector<const float*> shifted(kernel.size());
-    for (int k = 0; k <= 2 * radius; ++k) shifted[k] = padded.data() + k;
-    WeightRows(shifted.data(), kernel.data(), 2 * radius + 1, width,
+    for (int k = 0; k <= 2 * radius; ++k) rows[k] = padded.data() + k;
+    WeightRows(rows.data(), kernel.data(), 2 * radius + 1, width,
                result.Row(y));
   });
   return result;
 }
 
 GrayImage Resample(const GrayImage& image, double spacing) {
-  if (image.Empty()) return image;
+  if (image.Empty() || spacing == 1) return image;
   const auto size = [&](int n) {
     return std::max(1, static_cast<int>(std::ceil(n / spacing - 1e-9)));
   };

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <stdexcept>
 
 #include "tiepoint/image/filter.h"
 
@@ -33,17 +34,34 @@ std::vector<double> ScaleSpaceOptions::Scales() const {
 }
 
 ScaleLevel MakeScaleLevel(const ImagePyramid& pyramid, double scale) {
+  return ScaleLevels(pyramid).Next(scale);
+}
+
+ScaleLevel ScaleLevels::Next(double scale) {
+  if (scale < last_scale_) throw std::logic_error("levels go up in scale");
+  last_scale_ = scale;
   ScaleLevel level;
   level.scale = scale;
   level.spacing = scale / kPixelsPerScale;
   // The coarsest octave that is still finer than the level.
   const int octave =
       std::clamp(static_cast<int>(std::floor(std::log2(level.spacing))), 0,
-                 pyramid.NumOctaves() - 1);
+                 pyramid_.NumOctaves() - 1);
   const double spacing = level.spacing / std::exp2(octave);  // octave pixels
-  const double blur_squared = spacing * spacing - kCameraBlur * kCameraBlur;
-  const double blur = blur_squared > 0.01 ? std::sqrt(blur_squared) : 0.0;
-  level.image = Resample(GaussianBlur(pyramid.Octave(octave), blur), spacing);
+  const bool begins = octave != octave_;
+  if (begins) {
+    octave_ = octave;
+    variance_ = kCameraBlur * kCameraBlur;
+  }
+  const GrayImage& before = begins ? pyramid_.Octave(octave) : blurred_;
+  const double missing = spacing * spacing - variance_;
+  if (missing > 0.01) {
+    blurred_ = GaussianBlur(before, std::sqrt(missing));
+    variance_ = spacing * spacing;
+  } else if (begins) {
+    blurred_ = before;
+  }
+  level.image = Resample(blurred_, spacing);
   return level;
 }
 

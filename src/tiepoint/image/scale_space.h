@@ -47,4 +47,22 @@ struct ScaleLevel {
 
 ScaleLevel MakeScaleLevel(const ImagePyramid& pyramid, double scale);
 
+// The levels of one pyramid, finest first: those of MakeScaleLevel, but each is
+// blurred further from the one before of the same octave, which takes half the
+// time. Blurs add up exactly but for where their kernels end.
+class ScaleLevels {
+ public:
+  // `pyramid` outlives this.
+  explicit ScaleLevels(const ImagePyramid& pyramid) : pyramid_(pyramid) {}
+  // Throws std::logic_error when `scale` is finer than that of the last call.
+  ScaleLevel Next(double scale);
+
+ private:
+  const ImagePyramid& pyramid_;
+  double last_scale_ = 0;
+  int octave_ = -1;
+  GrayImage blurred_;    // the octave
+  double variance_ = 0;  // of its blur, octave pixels squared
+};
+
 }  // namespace tiepoint
