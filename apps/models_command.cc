@@ -23,8 +23,8 @@ using namespace tiepoint;
 
 // The weights that presets use.
 const std::vector<std::string> kNames = {
-    "lift_detector", "lift_orientation", "orientation_logpolar",
-    "deepdesc",      "logpolar",         "tilde",
+    "jet_detector",         "oriented", "lift_detector", "lift_orientation",
+    "orientation_logpolar", "deepdesc", "logpolar",      "tilde",
     "correspondence"};
 
 template <typename AnyModel>

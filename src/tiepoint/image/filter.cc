@@ -37,23 +37,32 @@ std::vector<float> GaussianKernel(double sigma) {
   return kernel;
 }
 
-// Numbers that are summed up together, in registers.
-constexpr int kBlock = 32;
+// A vector register, read from any address. GCC would keep the sums of a plain
+// loop in memory.
+constexpr int kLanes = 8;
+using Lanes [[gnu::vector_size(4 * kLanes), gnu::aligned(4), gnu::may_alias]] =
+    float;
 
 // out[x] = sum over k of weights[k] rows[k][x].
-TIEPOINT_ALL_PROCESSORS void WeightRows(const float* const* __restrict rows,
-                                        const float* __restrict weights,
-                                        int taps, int width,
-                                        float* __restrict out) {
+TIEPOINT_ALL_PROCESSORS void WeightRows(const float* const* rows,
+                                        const float* weights, int taps,
+                                        int width, float* out) {
   int x = 0;
-  for (; x + kBlock <= width; x += kBlock) {
-    float sum[kBlock] = {};
+  for (; x + 4 * kLanes <= width; x += 4 * kLanes) {
+    Lanes a = {}, b = {}, c = {}, d = {};
     for (int k = 0; k < taps; ++k) {
-      const float* row = rows[k] + x;
+      const Lanes* row = reinterpret_cast<const Lanes*>(rows[k] + x);
       const float w = weights[k];
-      for (int i = 0; i < kBlock; ++i) sum[i] += w * row[i];
+      a += w * row[0];
+      b += w * row[1];
+      c += w * row[2];
+      d += w * row[3];
     }
-    for (int i = 0; i < kBlock; ++i) out[x + i] = sum[i];
+    Lanes* to = reinterpret_cast<Lanes*>(out + x);
+    to[0] = a;
+    to[1] = b;
+    to[2] = c;
+    to[3] = d;
   }
   for (; x < width; ++x) {
     float sum = 0;

@@ -7,7 +7,7 @@
 
 namespace tiepoint {
 
-// Log-polar patches of 16 x 16, 8 directions, 16 numbers of unit length.
+// Log-polar patches of 16 x 16, 8 directions, 64 numbers of unit length.
 inline OrientedModel RandomOrientedModel(uint64_t seed) {
   OrientedModel model;
   model.trunk = RandomModel(
@@ -27,7 +27,7 @@ inline OrientedModel RandomOrientedModel(uint64_t seed) {
       StreamSeed(seed, 1));
   model.descriptor = RandomModel(
       R"({"architecture": "descriptor", "input": [8, 4, 8], "layers": [
-          {"type": "linear", "name": "fc", "out": 16},
+          {"type": "linear", "name": "fc", "out": 64},
           {"type": "l2_normalize"}]})",
       StreamSeed(seed, 2));
   model.trunk.per_patch = true;

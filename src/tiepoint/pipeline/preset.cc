@@ -33,7 +33,8 @@ struct NamedPreset {
 };
 
 constexpr std::array kPresets = {
-    NamedPreset{"default", "lift", "logpolar", "logpolar"},
+    NamedPreset{"default", "jet", "oriented", "oriented"},
+    NamedPreset{"logpolar", "lift", "logpolar", "logpolar"},
     NamedPreset{"lift", "lift", "lift", "deepdesc"},
     NamedPreset{"tilde", "tilde", "sift", "rootsift"},
     NamedPreset{"sift", "sift", "none", "sift"},
@@ -43,7 +44,7 @@ constexpr std::array kPresets = {
     NamedPreset{"fast", "fast", "sift", "rootsift"},
 };
 
-const std::vector<std::string> kDetectors = {"lift", "tilde", "sift",
+const std::vector<std::string> kDetectors = {"lift", "jet",   "tilde", "sift",
                                              "orb",  "akaze", "fast"};
 const std::vector<std::string> kOrientations = {"lift", "oriented", "logpolar",
                                                 "sift", "none"};
@@ -57,6 +58,7 @@ constexpr const char* kOriented = "oriented";
 // The names of the weights that a step reads; empty: it has none.
 std::string DetectorWeights(const std::string& step) {
   if (step == "lift") return "lift_detector";
+  if (step == "jet") return "jet_detector";
   return step == "tilde" ? step : "";
 }
 std::string OrientationWeights(const std::string& step) {
@@ -142,6 +144,7 @@ void RequireRole(const std::string& path, WeightsRole needed) {
 
 // "imported:FILE" alone.
 Preset PresetAround(const std::string& text) {
+  if (IsOrientedFile(PathOf(text))) return {text, "sift", text, text};
   switch (RoleOfFile(PathOf(text))) {
     case WeightsRole::kDetector:
       return {text, text, "sift", "rootsift"};
@@ -341,7 +344,9 @@ std::string ChecksumOfWeights(const std::string& path) {
 }  // namespace
 
 double UsualRatio(const Preset& preset) {
-  return preset.descriptor == "logpolar" ? 0.9 : 0.8;
+  const bool ours =
+      preset.descriptor == "logpolar" || preset.descriptor == kOriented;
+  return ours ? 0.9 : 0.8;
 }
 
 std::vector<std::string> PresetNames() {

@@ -19,9 +19,9 @@ struct Preset {
   std::string descriptor;
 };
 
-// "default", "lift", "tilde", "sift", "rootsift", "orb", "akaze", "fast", or
+// "default", "logpolar", "lift", "tilde", "sift", "rootsift", "orb", "akaze", "fast", or
 // "detector/orientation/descriptor" of:
-//   detector     lift tilde sift orb akaze fast
+//   detector     lift jet tilde sift orb akaze fast
 //   orientation  lift oriented logpolar sift none (none: the detector's own
 //                angle)
 //   descriptor   deepdesc oriented logpolar sift rootsift orb akaze none (none:

@@ -8,6 +8,7 @@
 #include "tiepoint/base/random.h"
 #include "tiepoint/network/model_file.h"
 #include "tiepoint/network/random_consensus_model.h"
+#include "tiepoint/network/random_oriented_model.h"
 
 namespace tiepoint {
 namespace {
@@ -40,6 +41,28 @@ Model BlobDetector() {
   model.weights["c.bias"] = {{16}, std::vector<float>(16)};
   model.mean = 128;
   model.deviation = 128;
+  return model;
+}
+
+// The blob of the jet, bright or dark, less the edge.
+Model JetDetector() {
+  Model model;
+  model.spec = NetworkSpecFromJson(
+      R"({"architecture": "jet-detector", "input": [1, 21, 21], "layers": [
+          {"type": "jet"},
+          {"type": "conv", "name": "hidden", "out": 3, "kernel": 1},
+          {"type": "relu"},
+          {"type": "conv", "name": "score", "out": 1, "kernel": 1}]})");
+  Tensor hidden{{3, 6, 1, 1}, std::vector<float>(18)};
+  hidden.data[0] = 1;
+  hidden.data[6] = -1;
+  hidden.data[13] = 1;
+  model.weights["hidden.weight"] = hidden;
+  model.weights["hidden.bias"] = {{3}, {0, 0, 0}};
+  model.weights["score.weight"] = {{1, 3, 1, 1}, {8, 8, -4}};
+  model.weights["score.bias"] = {{1}, {0}};
+  model.mean = 128;
+  model.deviation = 64;
   return model;
 }
 
@@ -86,6 +109,8 @@ void WriteTinyModels(const std::string& folder) {
   WriteModel(folder + "/lift_detector.safetensors", BlobDetector());
   WriteModel(folder + "/lift_orientation.safetensors", GradientOrientation());
   WriteModel(folder + "/deepdesc.safetensors", RandomDescriptor());
+  WriteModel(folder + "/jet_detector.safetensors", JetDetector());
+  WriteOrientedModel(folder + "/oriented.safetensors", RandomOrientedModel(1));
   ConsensusModel keeps_all = RandomConsensusModel({9, 8, {1}, false}, 1);
   keeps_all.weights.at("stage0.output.bias").data[0] = 1000;
   WriteConsensusModel(folder + "/correspondence.safetensors", keeps_all);
