@@ -192,7 +192,7 @@ TEST_F(ExtractTest, BadInput) {
   ExpectRefused(Run({"extract", path, "-o", Write("text.h5", "text")}),
                 {Path("text.h5"), "HDF5"});
   ExpectRefused(Run({"extract", path, "-o", File(), "--models", Path("empty")}),
-                {"lift_detector"});
+                {"jet_detector"});
   EXPECT_THAT(Run({"extract", "--help"}).output, HasSubstr("--max-keypoints"));
 }
 

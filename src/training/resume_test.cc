@@ -11,7 +11,7 @@
 #include <iterator>
 
 #include "tiepoint/base/error.h"
-#include "tiepoint/network/model_file.h"
+#include "tiepoint/network/oriented_model.h"
 #include "training/blob_photograph.h"
 #include "training/sample_shard.h"
 #include "training/train.h"
@@ -101,6 +101,24 @@ TEST_F(ResumeTest, ShardsTakeThePlaceOfPhotographs) {
   EXPECT_TRUE(whole == Weights(options, 3));
   options.output = Options("detector").output;
   EXPECT_THROW(TrainDetector(options), InputError);
+}
+
+TEST_F(ResumeTest, OneNetworkForAngleAndDescriptor) {
+  TrainOptions options = Options("whole");
+  options.architecture = "oriented";
+  options.pool = 40;
+  const std::string whole = Weights(options);
+  options.output = Options("parts").output;
+  EXPECT_TRUE(whole == Weights(options, 3));
+  // And on from there.
+  options.output = Options("on").output;
+  options.descriptor = Options("whole").output;
+  TrainDescriptor(options);
+  const OrientedModel begin = ReadOrientedModel(options.descriptor);
+  const OrientedModel end = ReadOrientedModel(options.output);
+  EXPECT_EQ(ToJson(end.trunk.spec), ToJson(begin.trunk.spec));
+  EXPECT_NE(end.trunk.weights.at("conv1.weight").data,
+            begin.trunk.weights.at("conv1.weight").data);
 }
 
 // Descriptor and orientation together: both are written, what is frozen stays,

@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "tiepoint/base/error.h"
 #include "tiepoint/correspondence/consensus_network.h"
 #include "training/made_matches.h"
 #include "training/match_batches.h"
@@ -119,6 +120,24 @@ TEST(TorchConsensusTest, ExportsAllTensors) {
       EXPECT_NO_THROW(CheckConsensusModel(model));
     }
   }
+}
+
+// Training may go on from a file.
+TEST(TorchConsensusTest, TakesBackWhatItGave) {
+  using Norm = TorchConsensus::Norm;
+  const ConsensusSpec spec{kMatchInputs, 16, {1, 2}, true};
+  TorchConsensus first(spec, Norm::kAffine), second(spec, Norm::kAffine);
+  ConsensusModel model;
+  first.Export(model);
+  second.Import(model);
+  const torch::NoGradGuard guard;
+  const torch::Tensor x = Rows(Batch().inputs, 380, kMatchInputs);
+  EXPECT_TRUE(torch::equal(first.forward(x).back().logits,
+                           second.forward(x).back().logits));
+  TorchConsensus other({kMatchInputs, 16, {2, 1}, true}, Norm::kAffine);
+  EXPECT_THROW(other.Import(model), InputError);
+  TorchConsensus folded(spec, Norm::kBatch);
+  EXPECT_THROW(folded.Import(model), InputError);
 }
 
 // What is trained is what users run.

@@ -158,6 +158,8 @@ TEST_F(TrainConfigTest, EveryRecipeOfTheRepositoryIsValid) {
     EXPECT_EQ(options.Validate(), "") << path;
     if (options.kind == "correspondence") {
       EXPECT_NO_THROW(CheckCorrespondenceArchitecture(options.architecture));
+    } else if (IsOrientedArchitecture(options.architecture)) {
+      EXPECT_NO_THROW(MakeOrientedArchitecture(options.architecture)) << path;
     } else if (!options.architecture.empty()) {
       EXPECT_NO_THROW(MakeArchitecture(options.architecture)) << path;
     }

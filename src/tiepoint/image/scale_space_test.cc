@@ -3,7 +3,11 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cmath>
+#include <stdexcept>
+
+#include "tiepoint/base/random.h"
 
 namespace tiepoint {
 namespace {
@@ -89,6 +93,30 @@ TEST(MakeScaleLevelTest, CoversSmallAndFlatImages) {
       for (const float v : level.image.pixels) EXPECT_NEAR(v, 77, 1e-2);
     }
   }
+}
+
+// Blurred on from level to level, or from the photograph alone.
+TEST(ScaleLevelsTest, AreThoseOfMakeScaleLevel) {
+  Random random(2);
+  GrayImage noise(150, 131);
+  for (float& v : noise.pixels) v = static_cast<float>(random.Uniform(0, 255));
+  const ImagePyramid pyramid(noise);
+  ScaleLevels levels(pyramid);
+  for (const double scale : ScaleSpaceOptions().Scales()) {
+    const ScaleLevel one = levels.Next(scale);
+    const ScaleLevel alone = MakeScaleLevel(pyramid, scale);
+    EXPECT_EQ(one.scale, alone.scale);
+    EXPECT_EQ(one.spacing, alone.spacing);
+    ASSERT_EQ(one.image.width, alone.image.width);
+    ASSERT_EQ(one.image.height, alone.image.height);
+    double largest = 0;
+    for (size_t i = 0; i < one.image.pixels.size(); ++i) {
+      largest = std::max<double>(
+          largest, std::abs(one.image.pixels[i] - alone.image.pixels[i]));
+    }
+    EXPECT_LT(largest, 1) << scale;  // of white noise, 0 .. 255
+  }
+  EXPECT_THROW(levels.Next(2), std::logic_error);
 }
 
 }  // namespace

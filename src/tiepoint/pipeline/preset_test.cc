@@ -51,6 +51,8 @@ TEST(ParsePresetTest, StepsNameTheirWeights) {
   };
   using ::testing::ElementsAre;
   EXPECT_THAT(names("default"),
+              ElementsAre("jet_detector", "oriented", "oriented"));
+  EXPECT_THAT(names("logpolar"),
               ElementsAre("lift_detector", "orientation_logpolar", "logpolar"));
   EXPECT_THAT(names("lift"),
               ElementsAre("lift_detector", "lift_orientation", "deepdesc"));
@@ -69,8 +71,8 @@ TEST(ParsePresetTest, RefusesWithTheChoices) {
   refused("", "default");
   refused("sift/none", "detector/orientation/descriptor");
   refused("sift/none/sift/x", "detector/orientation/descriptor");
-  refused("surf/none/sift", "lift, tilde, sift, orb, akaze, fast");
-  refused("sift/up/sift", "lift, logpolar, sift, none");
+  refused("surf/none/sift", "lift, jet, tilde, sift, orb, akaze, fast");
+  refused("sift/up/sift", "lift, oriented, logpolar, sift, none");
   refused("sift/none/brief", "deepdesc");
   // Binary descriptors read OpenCV's octave of their own keypoints.
   refused("sift/none/orb", "orb only");
@@ -125,6 +127,24 @@ TEST_F(ImportedTest, StandsForAnyStep) {
   EXPECT_EQ(mixed.orientation, "none");
   EXPECT_EQ(mixed.descriptor, descriptor);
   EXPECT_FALSE(MakeSteps(mixed, {}).NeedsColour());
+}
+
+// Both steps by one network; or one of them.
+TEST_F(ImportedTest, OrientedFilesGiveAngleAndDescriptor) {
+  const std::string file = Imported("oriented.safetensors");
+  const Steps both = MakeSteps(ParsePreset("sift/" + file + "/" + file), {});
+  EXPECT_NE(both.both, nullptr);
+  EXPECT_EQ(both.orientation, nullptr);
+  EXPECT_EQ(both.descriptor, nullptr);
+  EXPECT_TRUE(both.Describe());
+  EXPECT_NE(MakeSteps(ParsePreset(file), {}).both, nullptr);
+  const Steps angle = MakeSteps(ParsePreset("sift/" + file + "/sift"), {});
+  EXPECT_EQ(angle.both, nullptr);
+  EXPECT_NE(angle.orientation, nullptr);
+  const Steps descriptor = MakeSteps(ParsePreset("sift/none/" + file), {});
+  EXPECT_EQ(descriptor.both, nullptr);
+  EXPECT_NE(descriptor.descriptor, nullptr);
+  Refused(file + "/none/sift", "oriented.safetensors");
 }
 
 // A file in folders that are called as steps are.
