@@ -52,7 +52,7 @@ const std::vector<Option>& Options() {
        "three-stage-attention, lfgc-side or lfgc"},
       {"descriptor", "FILE", &O::descriptor, Option::kNone,
        "orientation: the frozen descriptor, or sift; lift, and descriptor "
-       "with --orientation: to begin with"},
+       "with --orientation or oriented: to begin with"},
       {"detector", "FILE", &O::detector, Option::kNone, "lift: to begin with"},
       {"orientation", "FILE", &O::orientation, Option::kNone,
        "lift: to begin with; descriptor: tuned together with --descriptor"},

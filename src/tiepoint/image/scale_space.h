@@ -48,8 +48,9 @@ struct ScaleLevel {
 ScaleLevel MakeScaleLevel(const ImagePyramid& pyramid, double scale);
 
 // The levels of one pyramid, finest first: those of MakeScaleLevel, but each is
-// blurred further from the one before of the same octave, which takes half the
-// time. Blurs add up exactly but for where their kernels end.
+// blurred further from the one before of the same octave, by smaller kernels.
+// Blurs add up but for the kernels, which are sampled and end somewhere: white
+// noise comes out the same within half a hundredth of its range.
 class ScaleLevels {
  public:
   // `pyramid` outlives this.
