@@ -23,9 +23,13 @@ GrayImage Noise() {
 }
 
 std::vector<Keypoint> Keypoints() {
-  std::vector<Keypoint> keypoints;
-  for (int i = 0; i < 256; ++i) {
-    keypoints.push_back({.x = 2.3f * i, .y = 1.7f * i, .scale = 2.0f});
+  std::vector<Keypoint> keypoints(256);
+  float place = 0;
+  for (Keypoint& k : keypoints) {
+    k.x = 2.3f * place;
+    k.y = 1.7f * place;
+    k.scale = 2;
+    ++place;
   }
   return keypoints;
 }

@@ -53,16 +53,6 @@ void CheckWeights(const Model& model);
 std::map<std::string, std::string> NotesOf(const Model& model);
 void TakeNotes(std::map<std::string, std::string> notes, Model& model);
 
-// Throws InputError in one line when a tensor of the layers is missing or has
-// another shape.
-void CheckWeights(const Model& model);
-
-// What a file states of a model beside its layers: its notes, and the input
-// normalisation (but that of each pixel) as notes "mean", "deviation" and
-// "per_patch". TakeNotes throws InputError where these are not numbers.
-std::map<std::string, std::string> NotesOf(const Model& model);
-void TakeNotes(std::map<std::string, std::string> notes, Model& model);
-
 // The shapes of a layer's weight, given its input.
 std::vector<int64_t> WeightShape(const LayerSpec& layer, const Shape& input);
 
