@@ -19,8 +19,8 @@ struct Preset {
   std::string descriptor;
 };
 
-// "default", "logpolar", "lift", "tilde", "sift", "rootsift", "orb", "akaze", "fast", or
-// "detector/orientation/descriptor" of:
+// "default", "logpolar", "lift", "tilde", "sift", "rootsift", "orb", "akaze",
+// "fast", or "detector/orientation/descriptor" of:
 //   detector     lift jet tilde sift orb akaze fast
 //   orientation  lift oriented logpolar sift none (none: the detector's own
 //                angle)

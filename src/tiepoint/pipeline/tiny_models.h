@@ -7,9 +7,10 @@
 
 namespace tiepoint {
 
-// Writes lift_detector and jet_detector (blobs), lift_orientation (the direction
-// of the gradient), deepdesc (a random projection of the patch), oriented (random
-// weights) and correspondence (which keeps every match) into the folder.
+// Writes lift_detector and jet_detector (blobs), lift_orientation (the
+// direction of the gradient), deepdesc (a random projection of the patch),
+// oriented (random weights) and correspondence (which keeps every match) into
+// the folder.
 void WriteTinyModels(const std::string& folder);
 
 }  // namespace tiepoint
