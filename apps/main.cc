@@ -100,7 +100,7 @@ int Run(int argc, char** argv) {
 int main(int argc, char** argv) {
 #ifdef M_MMAP_THRESHOLD
   // Maps of photographs come and go: memory that is given back to the system
-  // has to be cleared by it when it is asked for again (a tenth of the time).
+  // has to be cleared by it when it is asked for again.
   mallopt(M_MMAP_THRESHOLD, 1 << 30);
   mallopt(M_TRIM_THRESHOLD, 1 << 30);
 #endif

@@ -142,21 +142,21 @@ Model CircularOrientation() {
   return model;
 }
 
-OrientedModel Oriented(int c1, int c2, int c3, int c4, int angles) {
+OrientedModel Oriented() {
   OrientedModel model;
   model.trunk.spec = {
       "oriented-trunk",
       {1, 32, 32},
-      {Circular("conv1", c1, 5, 2), Layer(Type::kRelu), HalveRows("conv2", c2),
-       Layer(Type::kRelu), HalveRows("conv3", c3), Layer(Type::kRelu),
-       HalveRows("conv4", c4), Layer(Type::kRelu)}};
+      {Circular("conv1", 16, 5, 2), Layer(Type::kRelu), HalveRows("conv2", 32),
+       Layer(Type::kRelu), HalveRows("conv3", 48), Layer(Type::kRelu),
+       HalveRows("conv4", 64), Layer(Type::kRelu)}};
   TakeLogPolarPatches(model.trunk);
   const Shape map = OutputShape(model.trunk.spec);
   model.orientation.spec = {
       "oriented-orientation",
       map,
-      {HalveRows("conv", angles), Layer(Type::kRelu),
-       Circular("scores", 1, 3, 1), Layer(Type::kCircularSoftArgmax)}};
+      {HalveRows("conv", 32), Layer(Type::kRelu), Circular("scores", 1, 3, 1),
+       Layer(Type::kCircularSoftArgmax)}};
   model.descriptor.spec = {"oriented-descriptor",
                            map,
                            {Linear("fc", 128), Layer(Type::kL2Normalize)}};
@@ -242,10 +242,8 @@ bool IsOrientedArchitecture(const std::string& name) {
 }
 
 OrientedModel MakeOrientedArchitecture(const std::string& name) {
-  if (name == "oriented") return Oriented(16, 32, 48, 64, 32);
-  if (name == "oriented-large") return Oriented(24, 48, 64, 96, 48);
-  throw InputError("unknown architecture '" + name +
-                   "'; choose oriented or oriented-large");
+  if (name == "oriented") return Oriented();
+  throw InputError("unknown architecture '" + name + "'; choose oriented");
 }
 
 void NoteGeometry(const PatchGeometry& geometry, Model& model) {

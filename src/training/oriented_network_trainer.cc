@@ -12,6 +12,7 @@
 #include "training/architectures.h"
 #include "training/descriptor_loss.h"
 #include "training/mixed_precision.h"
+#include "training/oriented_measure.h"
 #include "training/patch_turner.h"
 #include "training/trainer.h"
 #include "training/upright_pool.h"
@@ -19,7 +20,6 @@
 namespace tiepoint {
 namespace {
 
-constexpr int kCheckBatches = 6, kCheckPairs = 600;
 // Share of the steps in which the second angle is the first plus the true turn:
 // descriptors begin to differ before the angles are any good. It is wrong by so
 // many degrees (standard deviation).
@@ -41,11 +41,6 @@ struct OrientedNetworks : torch::nn::Module {
                   ? std::make_shared<TorchNetwork>(model.spec, true)
                   : std::make_shared<TorchNetwork>(model));
   }
-};
-
-struct Measured {
-  torch::Tensor first, second;  // descriptors, N x D
-  torch::Tensor error;          // of the relative angle, radians, N
 };
 
 OrientedModel Begin(const TrainOptions& options) {
@@ -71,13 +66,14 @@ void TrainOrientedNetwork(const TrainOptions& options) {
   BatchOptions batch_options;
   batch_options.pairs = options.batch;
   const BatchMaker maker = data.Training(batch_options, options.seed);
-  batch_options.pairs = kCheckPairs;
+  batch_options.pairs = kOrientedCheckPairs;
   const BatchMaker held_out =
       data.HeldOut(batch_options, StreamSeed(options.seed, 999));
   const Model input = model.trunk;  // normalisation and geometry
-  const UprightPool fresh(held_out, kCheckPairs, 0, input);
+  const UprightPool fresh(held_out, kOrientedCheckPairs, 0, input);
   std::vector<UprightBatch> checks;
-  for (int i = 0; i < kCheckBatches; ++i) checks.push_back(fresh.Draw(0, i));
+  for (int i = 0; i < kOrientedCheckBatches; ++i)
+    checks.push_back(fresh.Draw(0, i));
   const UprightPool pool(maker, options.batch, options.pool, input);
 
   const auto networks = std::make_shared<OrientedNetworks>(model);
@@ -105,8 +101,8 @@ void TrainOrientedNetwork(const TrainOptions& options) {
     }
     const torch::Tensor descriptors =
         ForwardFlat(*networks->descriptor, TurnColumns(map, angle), options);
-    return Measured{descriptors.narrow(0, 0, n), descriptors.narrow(0, n, n),
-                    error};
+    return OrientedMeasure{descriptors.narrow(0, 0, n),
+                           descriptors.narrow(0, n, n), error};
   };
 
   TrainingTask task;
@@ -126,25 +122,15 @@ void TrainOrientedNetwork(const TrainOptions& options) {
       [&](uint64_t index) { return pool.Draw(options.seed, index); });
   const bool tuned = !options.descriptor.empty();
   task.loss = [&](int iteration) {
-    const Measured m = measure(
+    const OrientedMeasure m = measure(
         batches.Take(), !tuned && iteration < kTrueAngles * options.iterations);
     return HardNetLoss(m.first, m.second) +
            options.angle_weight * AngleLoss(m.error);
   };
   task.validate = [&] {
-    Report mean;
-    for (const UprightBatch& check : checks) {
-      const Measured m = measure(check, false);
-      const torch::Tensor degrees = AbsoluteDegrees(m.error);
-      mean["within_10_degrees"] +=
-          (degrees < 10).to(torch::kFloat).mean().item<double>() /
-          kCheckBatches;
-      mean["median_degrees"] += degrees.median().item<double>() / kCheckBatches;
-      mean["accuracy"] += MatchingAccuracy(m.first, m.second) / kCheckBatches;
-      mean["average_precision"] +=
-          AveragePrecision(m.first, m.second) / kCheckBatches;
-    }
-    return mean;
+    return JudgeOriented(checks, [&](const UprightBatch& check) {
+      return measure(check, false);
+    });
   };
   task.deciding = "accuracy";
   RunTraining(options, task);

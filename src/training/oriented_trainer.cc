@@ -13,15 +13,12 @@
 #include "training/descriptor_loss.h"
 #include "training/lift_patches.h"
 #include "training/mixed_precision.h"
+#include "training/oriented_measure.h"
 #include "training/patch_turner.h"
 #include "training/trainer.h"
 
 namespace tiepoint {
 namespace {
-
-// A batch has few photographs, and how hard they are differs more (.69 and .92
-// of the pairs right with the same weights) than weights do.
-constexpr int kCheckBatches = 6, kCheckPairs = 600;
 
 struct Networks : torch::nn::Module {
   Networks(const Model& orientation_model, const Model& descriptor_model)
@@ -31,11 +28,6 @@ struct Networks : torch::nn::Module {
             "descriptor", std::make_shared<TorchNetwork>(descriptor_model))) {}
 
   std::shared_ptr<TorchNetwork> orientation, descriptor;
-};
-
-struct Measured {
-  torch::Tensor first, second;  // descriptors, N x D
-  torch::Tensor error;          // of the relative angle, radians, N
 };
 
 }  // namespace
@@ -60,11 +52,11 @@ void TrainOrientedDescriptor(const TrainOptions& options) {
   BatchOptions batch_options;
   batch_options.pairs = options.batch;
   const BatchMaker maker = data.Training(batch_options, options.seed);
-  batch_options.pairs = kCheckPairs;
+  batch_options.pairs = kOrientedCheckPairs;
   const BatchMaker held_out =
       data.HeldOut(batch_options, StreamSeed(options.seed, 999));
   std::vector<OrientationPairs> checks;
-  for (int i = 0; i < kCheckBatches; ++i) {
+  for (int i = 0; i < kOrientedCheckBatches; ++i) {
     checks.push_back(
         held_out.MakeOrientationPairs(i, orientation, patch, wide));
   }
@@ -88,9 +80,10 @@ void TrainOrientedDescriptor(const TrainOptions& options) {
         both(batch.first_wide, batch.second_wide, wide.size), angle);
     const torch::Tensor descriptors = ForwardFlat(
         *networks->descriptor, NormalizePatches(descriptor, turned), options);
-    return Measured{descriptors.narrow(0, 0, n), descriptors.narrow(0, n, n),
-                    angle.narrow(0, n, n) - angle.narrow(0, 0, n) -
-                        ToDevice(batch.turn, 1, 1, 1, device).flatten()};
+    return OrientedMeasure{descriptors.narrow(0, 0, n),
+                           descriptors.narrow(0, n, n),
+                           angle.narrow(0, n, n) - angle.narrow(0, 0, n) -
+                               ToDevice(batch.turn, 1, 1, 1, device).flatten()};
   };
 
   TrainingTask task;
@@ -108,26 +101,11 @@ void TrainOrientedDescriptor(const TrainOptions& options) {
         return maker.MakeOrientationPairs(index, orientation, patch, wide);
       });
   task.loss = [&](int) {
-    const Measured m = measure(batches.Take());
+    const OrientedMeasure m = measure(batches.Take());
     return HardNetLoss(m.first, m.second) +
            options.angle_weight * AngleLoss(m.error);
   };
-  task.validate = [&] {
-    Report mean;
-    for (const OrientationPairs& check : checks) {
-      const Measured m = measure(check);
-      const torch::Tensor degrees = AbsoluteDegrees(m.error);
-      const double median = degrees.median().item<double>();
-      mean["within_10_degrees"] +=
-          (degrees < 10).to(torch::kFloat).mean().item<double>() /
-          kCheckBatches;
-      mean["accuracy"] += MatchingAccuracy(m.first, m.second) / kCheckBatches;
-      mean["average_precision"] +=
-          AveragePrecision(m.first, m.second) / kCheckBatches;
-      mean["median_degrees"] += median / kCheckBatches;
-    }
-    return mean;
-  };
+  task.validate = [&] { return JudgeOriented(checks, measure); };
   task.deciding = "accuracy";
   RunTraining(options, task);
 }

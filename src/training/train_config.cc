@@ -44,7 +44,7 @@ const std::vector<Option>& Options() {
        "weights; FILE.checkpoint beside it is resumed from"},
       {"architecture", "NAME", &O::architecture, Option::kWeights,
        "descriptor: deepdesc (when empty), deepdesc-dense, "
-       "deepdesc-sparse, logpolar, oriented or oriented-large (with angles); "
+       "deepdesc-sparse, logpolar or oriented (with angles); "
        "orientation: lift-orientation (when "
        "empty), logpolar-orientation or circular-orientation; detector: "
        "lift-detector (when empty) or jet-detector; correspondence: "
