@@ -4,7 +4,6 @@
 #include <algorithm>
 #include <cmath>
 #include <cstddef>
-#include <numbers>
 
 #include "tiepoint/base/error.h"
 #include "tiepoint/base/parallel.h"
@@ -27,19 +26,15 @@ void ForBatches(size_t total, const Visit& visit) {
 // TurnColumns of maps whose channels are last.
 void TurnMap(const Shape& shape, const float* in, float angle, float* out) {
   const int width = shape.width, channels = shape.channels;
-  const double columns = angle * width / (2 * std::numbers::pi);
-  const double whole = std::floor(columns);
-  const auto right = static_cast<float>(columns - whole);
-  const float left = 1 - right;
-  int first = static_cast<int>(std::fmod(whole, width));
-  if (first < 0) first += width;
+  const ColumnMove move(width, angle);
   for (int y = 0; y < shape.height; ++y) {
-    int column = first;
+    int column = move.first;
     for (int x = 0; x < width; ++x, out += channels) {
       const int next = column + 1 == width ? 0 : column + 1;
       const float* a = in + static_cast<ptrdiff_t>(column) * channels;
       const float* b = in + static_cast<ptrdiff_t>(next) * channels;
-      for (int c = 0; c < channels; ++c) out[c] = left * a[c] + right * b[c];
+      for (int c = 0; c < channels; ++c)
+        out[c] = move.left * a[c] + move.right * b[c];
       column = next;
     }
     in += static_cast<ptrdiff_t>(width) * channels;

@@ -101,19 +101,23 @@ void WriteOrientedModel(const std::string& path, const OrientedModel& model,
   WriteSafeTensors(path, file, half);
 }
 
-void TurnColumns(const Shape& shape, const float* in, float angle, float* out) {
-  const int width = shape.width;
+ColumnMove::ColumnMove(int width, float angle) {
   const double columns = angle * width / (2 * std::numbers::pi);
   const double whole = std::floor(columns);
-  const auto right = static_cast<float>(columns - whole);
-  const float left = 1 - right;
-  int first = static_cast<int>(std::fmod(whole, width));
+  right = static_cast<float>(columns - whole);
+  left = 1 - right;
+  first = static_cast<int>(std::fmod(whole, width));
   if (first < 0) first += width;
+}
+
+void TurnColumns(const Shape& shape, const float* in, float angle, float* out) {
+  const int width = shape.width;
+  const ColumnMove move(width, angle);
   for (int row = 0; row < shape.channels * shape.height; ++row) {
-    int column = first;
+    int column = move.first;
     for (int x = 0; x < width; ++x) {
       const int next = column + 1 == width ? 0 : column + 1;
-      out[x] = left * in[column] + right * in[next];
+      out[x] = move.left * in[column] + move.right * in[next];
       column = next;
     }
     in += width;

@@ -40,6 +40,15 @@ OrientedModel ReadOrientedModel(const std::string& path);
 void WriteOrientedModel(const std::string& path, const OrientedModel& model,
                         bool half = false);
 
+// A turn by `angle` (radians) moves the columns of a map: column x of the
+// result lies between the columns (first + x) mod width and the next, of which
+// it is `left` and `right`.
+struct ColumnMove {
+  ColumnMove(int width, float angle);
+  int first;
+  float left, right;
+};
+
 // out(c, y, x) = in(c, y, x + angle W / (2 pi)), columns wrapping around,
 // linear between two columns: what `in` would be of a patch whose own angle is
 // `angle` (radians). Both C x H x W; `out` is not `in`.
