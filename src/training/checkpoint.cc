@@ -78,13 +78,14 @@ Json ReadText(torch::serialize::InputArchive& archive) {
   return Json::parse(text.toStringRef());
 }
 
-// Runs `read` on the opened file; whatever it dislikes is a damaged file.
+// Runs `read` on the opened file, its tensors on `device` wherever they were
+// written; whatever it dislikes is a damaged file.
 void ReadArchive(
-    const TrainOptions& options,
+    const TrainOptions& options, torch::Device device,
     const std::function<void(torch::serialize::InputArchive&)>& read) {
   try {
     torch::serialize::InputArchive archive;
-    archive.load_from(CheckpointPath(options));
+    archive.load_from(CheckpointPath(options), device);
     read(archive);
   } catch (const InputError&) {
     throw;
@@ -120,7 +121,8 @@ TrainingState LoadCheckpoint(const TrainOptions& options,
                              torch::nn::Module& network,
                              torch::optim::Optimizer& optimizer) {
   TrainingState state;
-  ReadArchive(options, [&](torch::serialize::InputArchive& archive) {
+  const torch::Device device = network.parameters().at(0).device();
+  ReadArchive(options, device, [&](torch::serialize::InputArchive& archive) {
     const Json text = ReadText(archive);
     CheckOptions(options, text.at("made_with"));
     state = FromJson(text.at("state"));
@@ -138,9 +140,10 @@ int CheckpointIteration(const TrainOptions& options) {
     return 0;
   }
   int iteration = 0;
-  ReadArchive(options, [&](torch::serialize::InputArchive& archive) {
+  const auto read = [&](torch::serialize::InputArchive& archive) {
     iteration = ReadText(archive).at("state").at("iteration");
-  });
+  };
+  ReadArchive(options, torch::kCPU, read);
   return iteration;
 }
 

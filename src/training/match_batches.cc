@@ -6,6 +6,7 @@
 #include <cmath>
 #include <limits>
 #include <numbers>
+#include <numeric>
 
 #include "tiepoint/base/error.h"
 #include "tiepoint/base/parallel.h"
@@ -23,6 +24,9 @@ constexpr size_t kFewestRight = 30;
 // Share of pairs whose photographs are nearly the same: almost all matches are
 // right, and nearer than any other by far.
 constexpr double kAlike = 0.08;
+// Share of pairs of which only matches that are nearest both ways are taken,
+// as in use.
+constexpr double kMutual = 0.8;
 
 struct Candidate {
   double x1 = 0, y1 = 0, x2 = 0, y2 = 0;
@@ -430,7 +434,7 @@ MatchBatches::Pool MatchBatches::DrawPool(const MatchModel& model,
       if (usable(k)) pool.wrong.push_back(k);
     }
   };
-  const bool mutual = random.Chance(0.3);
+  const bool mutual = random.Chance(kMutual);
   fill([&](int k) {
     return !mutual || (*pool.view.matches)[k].reverse_ratio < 1;
   });
@@ -518,11 +522,15 @@ MatchBatches::Sample MatchBatches::Original(const MatchModel& model,
   sample.seed = random.Bits();
   sample.motion = view.motion;
   sample.reach = Reach(*view.first);
-  std::vector<int> order(view.matches->size());
-  for (int i = 0; i < static_cast<int>(order.size()); ++i) {
-    order[i] = i;
-    std::swap(order[i], order[random.Integer(i + 1)]);
+  std::vector<int> order;
+  for (int k = 0; k < static_cast<int>(view.matches->size()); ++k) {
+    if ((*view.matches)[k].reverse_ratio < 1) order.push_back(k);
   }
+  if (order.empty()) {
+    order.resize(view.matches->size());
+    std::iota(order.begin(), order.end(), 0);
+  }
+  Shuffle(order, random);
   const Matrix3d essential =
       Cross(view.motion.translation) * view.motion.rotation;
   for (int k = 0; k < matches; ++k) {

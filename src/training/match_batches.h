@@ -65,7 +65,8 @@ class MatchBatches {
   int Pairs() const { return static_cast<int>(models_.size()); }
   // The same for the same seed and index, whatever the number of threads.
   MatchBatch Training(uint64_t index) const;
-  // Real pairs as they are, `count` of them evenly taken: for measuring.
+  // The mutual matches of real pairs as they are, `count` of them evenly taken:
+  // for measuring.
   MatchBatch Real(int count, int matches) const;
 
  private:
