@@ -27,6 +27,8 @@ constexpr double kAlike = 0.08;
 // Share of pairs of which only matches that are nearest both ways are taken,
 // as in use.
 constexpr double kMutual = 0.8;
+// Chance of a repeated structure.
+constexpr double kGhosts = 0.4;
 
 struct Candidate {
   double x1 = 0, y1 = 0, x2 = 0, y2 = 0;
@@ -372,6 +374,34 @@ void AppendWrong(const View& view, const std::vector<int>& wrong, int count,
   }
 }
 
+// Repeated structures: wrong matches (from `first` on) give way to right ones
+// of a neighbourhood whose second places all moved by the same step, as from
+// one wing of a house to the other.
+void PutGhosts(int first, Random& random, std::vector<Candidate>& matches) {
+  const auto total = static_cast<int>(matches.size());
+  if (first < 1 || total - first < 1) return;
+  const Candidate middle = matches[random.Integer(first)];
+  std::vector<std::pair<double, int>> near;
+  for (int i = 0; i < first; ++i) {
+    near.emplace_back(
+        std::hypot(matches[i].x1 - middle.x1, matches[i].y1 - middle.y1), i);
+  }
+  std::sort(near.begin(), near.end());
+  const int count = std::min(
+      static_cast<int>(first * LogUniform(random, 0.05, 0.8)), total - first);
+  const double step = LogUniform(random, 0.02, 0.6);
+  const double direction = random.Uniform(-std::numbers::pi, std::numbers::pi);
+  for (int k = 0; k < count; ++k) {
+    Candidate c = matches[near[k].second];
+    c.x2 += step * std::cos(direction);
+    c.y2 += step * std::sin(direction);
+    // Of two that look the same, neither is much nearer.
+    c.ratio = std::max(c.ratio, random.Uniform(0.6, 1));
+    c.reverse_ratio = std::max(c.reverse_ratio, random.Uniform(0.6, 1));
+    matches[first + k] = c;
+  }
+}
+
 // Pixels between a match and what the cameras allow: of epipolar lines, or of
 // the one place where the camera only turned.
 double ErrorPixels(const Motion& motion, const Candidate& c, double focal1,
@@ -491,8 +521,10 @@ MatchBatches::Sample MatchBatches::Augmented(uint64_t seed) const {
       c.reverse_ratio *= nearer;
     }
   }
-  AppendWrong(view, pool.wrong, total - static_cast<int>(matches.size()),
-              made ? 0.3 : 0, random, matches);
+  const auto first_wrong = static_cast<int>(matches.size());
+  AppendWrong(view, pool.wrong, total - first_wrong, made ? 0.3 : 0, random,
+              matches);
+  if (random.Chance(kGhosts)) PutGhosts(first_wrong, random, matches);
 
   if (sample.motion.translation.norm() > 1e-9) {
     sample.motion.translation.normalize();

@@ -23,6 +23,9 @@ namespace {
 using Eigen::Matrix3d;
 
 constexpr int kSampleSize = ProsacSampler::kSampleSize;
+// How much a plane that is seen squarely, not from the side, is worth; anything
+// from 0.1 to 0.4 chose the same poses in 600 pairs of 12 scenes.
+constexpr double kFrontality = 0.2;
 // Steps of a refinement within the search and at its end.
 constexpr int kSteps = 10, kLastSteps = 20;
 
@@ -145,13 +148,14 @@ std::optional<Model> Search::Run() {
 
 // Where most inliers lie on a plane, another pose explains the plane as well.
 // What lies off the plane decides, and few of it may have weight: all pairs are
-// asked.
+// asked. Where they hardly tell, the pose that looks at the plane more squarely
+// is likelier: what is seen aslant is seldom matched.
 void Search::ChooseTwin() {
   std::vector<PointPair> inliers;
   for (const int i : Near(best_->essential, options_.max_error)) {
     inliers.push_back(pairs_[i]);
   }
-  const std::vector<Matrix3> twins = EssentialsOfPlane(
+  const std::vector<PlanePose> twins = PosesOfPlane(
       inliers, camera1_, camera2_, cutoff_, StreamSeed(options_.seed, 4));
   if (twins.empty()) return;
   std::vector<PointPair> normalized;
@@ -161,12 +165,28 @@ void Search::ChooseTwin() {
   const ModelScorer everything(normalized,
                                std::vector<double>(normalized.size(), 1),
                                camera1_, camera2_, options_.max_error, cutoff_);
-  double best = everything.FullScore(best_->essential).quality;
-  for (const Matrix3& twin : twins) {
-    const Model model = Optimized(FromArray(twin), kLastSteps);
-    const double quality = everything.FullScore(model.essential).quality;
-    if (quality <= best) continue;
-    best = quality;
+  const auto likelihood = [&](const Matrix3& essential,
+                              const PlanePose& plane) {
+    return everything.FullScore(essential).quality *
+           (1 + kFrontality * plane.frontality);
+  };
+  const auto distance = [&](const PlanePose& plane) {
+    const Matrix3d difference =
+        FromArray(plane.essential) - FromArray(best_->essential);
+    const Matrix3d sum =
+        FromArray(plane.essential) + FromArray(best_->essential);
+    return std::min(difference.norm(), sum.norm());
+  };
+  const PlanePose own = *std::min_element(
+      twins.begin(), twins.end(), [&](const PlanePose& a, const PlanePose& b) {
+        return distance(a) < distance(b);
+      });
+  double best = likelihood(best_->essential, own);
+  for (const PlanePose& twin : twins) {
+    const Model model = Optimized(FromArray(twin.essential), kLastSteps);
+    const double value = likelihood(model.essential, twin);
+    if (value <= best) continue;
+    best = value;
     best_ = model;
   }
 }

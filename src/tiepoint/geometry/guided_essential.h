@@ -58,8 +58,9 @@ struct GuidedEssential {
 // is the answer, over all pairs of weight above 0 near it. Inliers are sought
 // among all pairs, also those of weight 0.
 //
-// Where the inliers lie on a plane, its other pose (EssentialsOfPlane) is the
-// answer when all pairs together, those of weight 0 too, speak for it.
+// Where the inliers lie on a plane, its other pose (PosesOfPlane) is the answer
+// when all pairs together, those of weight 0 too, speak for it, or do not speak
+// against it and it looks at the plane more squarely.
 //
 // Pairs in pixels without distortion; those that are not Usable() are left out
 // and copies count once, with their largest weight. The answer is that of the

@@ -17,15 +17,16 @@ TEST(PlaneTwinTest, BothExplainThePlaneAndOneIsTheTruth) {
   scene.plane = true;
   scene.noise = 0.1;
   const std::vector<PointPair> pairs = Pairs(scene, 1);
-  const auto found = EssentialsOfPlane(pairs, kCamera1, kCamera2, 2, 0);
+  const auto found = PosesOfPlane(pairs, kCamera1, kCamera2, 2, 0);
   ASSERT_EQ(found.size(), 2u);
   const Eigen::Matrix3d truth =
       (CrossMatrix(scene.Direction()) * scene.rotation).normalized();
   int true_ones = 0;
-  for (const Matrix3& essential : found) {
-    const Matrix3 f = FundamentalFromEssential(essential, kCamera1, kCamera2);
+  for (const PlanePose& pose : found) {
+    const Matrix3 f =
+        FundamentalFromEssential(pose.essential, kCamera1, kCamera2);
     EXPECT_GT(EpipolarInliers(f, pairs, 2).size(), 0.95 * pairs.size());
-    const Eigen::Matrix3d e = FromArray(essential);
+    const Eigen::Matrix3d e = FromArray(pose.essential);
     true_ones += std::min((e - truth).norm(), (e + truth).norm()) < 0.05;
   }
   EXPECT_EQ(true_ones, 1);
@@ -33,8 +34,8 @@ TEST(PlaneTwinTest, BothExplainThePlaneAndOneIsTheTruth) {
 
 TEST(PlaneTwinTest, DepthHasNone) {
   EXPECT_TRUE(
-      EssentialsOfPlane(Pairs({}, 2), kCamera1, kCamera2, 2, 0).empty());
-  EXPECT_TRUE(EssentialsOfPlane({}, kCamera1, kCamera2, 2, 0).empty());
+      PosesOfPlane(Pairs({}, 2), kCamera1, kCamera2, 2, 0).empty());
+  EXPECT_TRUE(PosesOfPlane({}, kCamera1, kCamera2, 2, 0).empty());
 }
 
 }  // namespace
