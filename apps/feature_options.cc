@@ -1,6 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "feature_options.h"
 
+#include <iomanip>
+#include <sstream>
+#include <string>
+#include <type_traits>
+
 namespace {
 
 constexpr const char* kGroup = "Features";
@@ -51,37 +56,46 @@ void AddMaxImageSizeOption(CLI::App& command, int& max_image_size) {
       ->group(kGroup);
 }
 
-void AddLiftOptions(CLI::App& command, tiepoint::LiftDetectorOptions& lift) {
-  command
-      .add_option("--first-scale", lift.scales.first_scale,
-                  "LIFT: finest scale, pixels")
-      ->type_name("PIXELS")
-      ->capture_default_str()
-      ->group(kGroup);
-  command
-      .add_option("--levels-per-octave", lift.scales.levels_per_octave,
-                  "LIFT: steps of scale in one octave")
-      ->type_name("N")
-      ->capture_default_str()
-      ->group(kGroup);
-  command
-      .add_option("--nms-radius", lift.maxima.radius,
-                  "LIFT: a keypoint is the highest score of a window of this "
-                  "half width in pixels of its level (the paper: 3)")
-      ->check(CLI::Range(1, 16))
-      ->capture_default_str()
-      ->group(kGroup);
-  command
-      .add_option("--nms-levels", lift.maxima.neighbour_levels,
-                  "LIFT: and of that window on this many levels above and "
-                  "below (the paper: 2)")
-      ->check(CLI::Range(0, 8))
-      ->capture_default_str()
-      ->group(kGroup);
-  command
-      .add_option("--border", lift.border,
-                  "LIFT: distance from the border, in scales")
-      ->type_name("SCALES")
-      ->capture_default_str()
-      ->group(kGroup);
+void AddDetectorOptions(CLI::App& command,
+                        tiepoint::ExtractorOptions& options) {
+  using Options = tiepoint::LiftDetectorOptions;
+  // Of lift and jet, whose own values differ.
+  const auto add = [&](const std::string& name, const std::string& help,
+                       const auto& place) {
+    using Value = std::remove_reference_t<decltype(place(options.lift))>;
+    const auto text = [&](Options& of) {
+      std::ostringstream out;
+      out << std::setprecision(3) << place(of);
+      return out.str();
+    };
+    const std::string lift = text(options.lift), jet = text(options.jet);
+    return command
+        .add_option_function<Value>(
+            name,
+            [&options, place](const Value& value) {
+              place(options.lift) = place(options.jet) = value;
+            },
+            help)
+        ->default_str(lift == jet ? lift : "lift: " + lift + ", jet: " + jet)
+        ->group(kGroup);
+  };
+  add("--first-scale", "Detectors lift and jet: finest scale, pixels",
+      [](Options& o) -> double& { return o.scales.first_scale; })
+      ->type_name("PIXELS");
+  add("--levels-per-octave", "lift, jet: steps of scale in one octave",
+      [](Options& o) -> int& { return o.scales.levels_per_octave; })
+      ->type_name("N");
+  add("--nms-radius",
+      "lift, jet: a keypoint is the highest score of a window of this half "
+      "width in pixels of its level (the paper: 3)",
+      [](Options& o) -> int& { return o.maxima.radius; })
+      ->check(CLI::Range(1, 16));
+  add("--nms-levels",
+      "lift, jet: and of that window on this many levels above and below (the "
+      "paper: 2)",
+      [](Options& o) -> int& { return o.maxima.neighbour_levels; })
+      ->check(CLI::Range(0, 8));
+  add("--border", "lift, jet: distance from the border, in scales",
+      [](Options& o) -> double& { return o.border; })
+      ->type_name("SCALES");
 }

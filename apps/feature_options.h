@@ -14,6 +14,7 @@ void AddExtractorOptions(CLI::App& command,
                          tiepoint::ExtractorOptions& extractor);
 // --max-image-size, 0: as stored
 void AddMaxImageSizeOption(CLI::App& command, int& max_image_size);
-// Of LIFT's detector: --first-scale, --levels-per-octave, --nms-radius,
+// Of the detectors lift and jet: --first-scale, --levels-per-octave,
+// --nms-radius,
 // --nms-levels, --border
-void AddLiftOptions(CLI::App& command, tiepoint::LiftDetectorOptions& lift);
+void AddDetectorOptions(CLI::App& command, tiepoint::ExtractorOptions& options);

@@ -332,7 +332,7 @@ void AddMatchCommand(CLI::App& app, CommandContext& context) {
   AddPresetOption(*command, options.preset);
   AddExtractorOptions(*command, options.extractor);
   AddMaxImageSizeOption(*command, options.max_image_size);
-  AddLiftOptions(*command, options.extractor.lift);
+  AddDetectorOptions(*command, options.extractor);
 
   command
       ->add_option("--filter", arguments->filter,

@@ -249,8 +249,8 @@ Trial Try(const View& view, const Filtered& filtered, PoseEstimator estimator,
   if (trial.answered) {
     trial.error = PoseErrorOf(*estimate.pose, truth);
     trial.evidence =
-        FindPoseEvidence(filtered.points, filtered.weights, *estimate.pose,
-                         view.camera1, view.camera2, options.max_error);
+        FindPoseEvidence(given, given_weights, *estimate.pose, view.camera1,
+                         view.camera2, options.max_error);
     trial.confidence = PoseConfidence(trial.evidence);
   }
   trial.inliers = static_cast<int>(estimate.inliers.size());

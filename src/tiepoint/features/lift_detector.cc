@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <numbers>
 #include <utility>
 
 #include "tiepoint/base/error.h"
@@ -14,6 +15,10 @@ namespace {
 
 // Levels whose shorter side is not larger hold no keypoint (as LIFT).
 constexpr int kMinLevelSide = 26;
+
+// So many maxima for a keypoint that is wanted: some are on edges, at the
+// border, or twins.
+constexpr int kLookedAt = 3;
 
 // Level pixels that one score sees, minus one: what a valid convolution takes.
 // Throws InputError when the network is no detector.
@@ -61,6 +66,14 @@ std::string LiftDetectorOptions::Validate() const {
   return "";
 }
 
+LiftDetectorOptions JetDetectorOptions() {
+  LiftDetectorOptions options;
+  options.scales.first_scale = kPixelsPerScale / std::numbers::sqrt2;
+  options.scales.levels_per_octave = 2;
+  options.score_scale_power = 0.2;
+  return options;
+}
+
 LiftDetector::LiftDetector(Model model, const LiftDetectorOptions& options)
     : network_(std::move(model)), options_(options) {
   const int side = ContextOf(network_.model()) + 1;
@@ -104,7 +117,11 @@ std::vector<Keypoint> LiftDetector::Detect(const ImagePyramid& pyramid,
   for (ScoreMap& map : maps) {
     map.scores = GaussianBlur(map.scores, options_.score_blur);
   }
-  std::vector<Keypoint> keypoints = FindMaxima(maps, options_.maxima);
+  std::vector<Keypoint> keypoints =
+      FindMaxima(maps, options_.maxima,
+                 {.count = kLookedAt * max_keypoints,
+                  .base = flat_score_,
+                  .scale_power = options_.score_scale_power});
   // The blur widens the filters, so a structure is found on a finer level.
   const auto widening =
       static_cast<float>(std::hypot(1, options_.score_blur / kPixelsPerScale));

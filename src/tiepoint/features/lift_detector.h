@@ -33,6 +33,12 @@ struct LiftDetectorOptions {
   std::string Validate() const;
 };
 
+// What suits a detector on jets (network/jet.h), which is cheap enough to look
+// at an enlarged photograph: levels from half an octave below the pixels on,
+// two an octave, and a preference for large keypoints, which photographs at
+// another scale have, too (docs/experiments.md, section 10).
+LiftDetectorOptions JetDetectorOptions();
+
 // The detector of LIFT (Yi et al., ECCV 2016): a 25 x 25 filter bank with a GHH
 // on every level of a scale space, then maxima over position and scale.
 class LiftDetector : public Detector {

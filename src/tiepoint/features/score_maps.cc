@@ -251,12 +251,20 @@ std::optional<Keypoint> Refine(const std::vector<ScoreMap>& maps, int level,
 // Map pixels at the border that hold no keypoint: the quartic needs two.
 int Margin(const MaximaOptions& options) { return std::max(options.radius, 2); }
 
-std::vector<Keypoint> MaximaOfRow(const std::vector<ScoreMap>& maps, int level,
-                                  int y, const MaximaOptions& options) {
+// A pixel of a level that exceeds its neighbours.
+struct Peak {
+  int level, x, y;
+  double promise;
+};
+
+std::vector<Peak> PeaksOfRow(const std::vector<ScoreMap>& maps, int level,
+                             int y, const MaximaOptions& options,
+                             const MaximaBudget& budget) {
   const ScoreMap& map = maps[level];
+  const double by_scale = std::pow(map.scale, budget.scale_power);
   const int r = options.radius;
   const int margin = Margin(options);
-  std::vector<Keypoint> found;
+  std::vector<Peak> found;
   const int width = map.scores.width;
   if (width <= 2 * margin) return found;
   std::vector<int> may_be(width);
@@ -272,11 +280,20 @@ std::vector<Keypoint> MaximaOfRow(const std::vector<ScoreMap>& maps, int level,
                 ExceedsLevel(map, maps[level + k], x, y, r);
     }
     if (!highest) continue;
-    if (const auto keypoint = Refine(maps, level, x, y, options)) {
-      found.push_back(*keypoint);
-    }
+    found.push_back(
+        {level, x, y, (map.scores.At(x, y) - budget.base) * by_scale});
   }
   return found;
+}
+
+void KeepPromising(std::vector<Peak>& peaks, int count) {
+  if (count <= 0 || static_cast<int>(peaks.size()) <= count) return;
+  std::nth_element(peaks.begin(), peaks.begin() + count, peaks.end(),
+                   [](const Peak& a, const Peak& b) {
+                     return std::tie(b.promise, a.level, a.y, a.x) <
+                            std::tie(a.promise, b.level, b.y, b.x);
+                   });
+  peaks.resize(count);
 }
 
 // A structure half way between two levels may be a maximum on both, and refined
@@ -318,21 +335,31 @@ std::vector<Keypoint> WithoutTwins(const std::vector<Keypoint>& keypoints,
 }  // namespace
 
 std::vector<Keypoint> FindMaxima(const std::vector<ScoreMap>& maps,
-                                 const MaximaOptions& options) {
-  std::vector<Keypoint> keypoints;
+                                 const MaximaOptions& options,
+                                 const MaximaBudget& budget) {
+  std::vector<Peak> peaks;
   const int margin = Margin(options);
   const int first = options.finest_levels ? 0 : options.neighbour_levels;
   const int end = static_cast<int>(maps.size()) - options.neighbour_levels;
   for (int level = first; level < end; ++level) {
     const int rows = maps[level].scores.height - 2 * margin;
     if (rows <= 0) continue;
-    std::vector<std::vector<Keypoint>> found(rows);
+    std::vector<std::vector<Peak>> found(rows);
     ParallelFor(rows, [&](int i) {
-      found[i] = MaximaOfRow(maps, level, margin + i, options);
+      found[i] = PeaksOfRow(maps, level, margin + i, options, budget);
     });
     for (const auto& row : found) {
-      keypoints.insert(keypoints.end(), row.begin(), row.end());
+      peaks.insert(peaks.end(), row.begin(), row.end());
     }
+  }
+  KeepPromising(peaks, budget.count);
+  std::vector<std::optional<Keypoint>> refined(peaks.size());
+  ParallelFor(static_cast<int>(peaks.size()), [&](int i) {
+    refined[i] = Refine(maps, peaks[i].level, peaks[i].x, peaks[i].y, options);
+  });
+  std::vector<Keypoint> keypoints;
+  for (const auto& keypoint : refined) {
+    if (keypoint) keypoints.push_back(*keypoint);
   }
   SortByScore(keypoints);
   return WithoutTwins(keypoints, maps);

@@ -49,6 +49,14 @@ struct MaximaOptions {
   double max_step = 1.5;
 };
 
+// Where few keypoints are wanted, only the most promising maxima need be looked
+// at closely: `count` of them (0: all), those with the largest
+// (score of the pixel - base) * scale^scale_power.
+struct MaximaBudget {
+  int count = 0;
+  double base = 0, scale_power = 0;
+};
+
 // `maps`: one a level, finest first, scales growing by a constant factor. The
 // last `neighbour_levels` levels only judge their neighbours (the first ones
 // too, without `finest_levels`). A keypoint of the finest or the coarsest level
@@ -63,7 +71,8 @@ struct MaximaOptions {
 // through 5 x 5 scores, found by Newton steps, which leaves a tenth of the bias
 // of one three-point step.
 std::vector<Keypoint> FindMaxima(const std::vector<ScoreMap>& maps,
-                                 const MaximaOptions& options);
+                                 const MaximaOptions& options,
+                                 const MaximaBudget& budget = {});
 
 // Strongest first; equal scores by y, x, scale.
 void SortByScore(std::vector<Keypoint>& keypoints);

@@ -23,9 +23,15 @@ namespace {
 using Eigen::Matrix3d;
 
 constexpr int kSampleSize = ProsacSampler::kSampleSize;
-// How much a plane that is seen squarely, not from the side, is worth; anything
-// from 0.1 to 0.4 chose the same poses in 600 pairs of 12 scenes.
-constexpr double kFrontality = 0.2;
+// How much a plane that is seen squarely, not from the side, is worth: 0.2 to
+// 0.8 choose the same poses but for one in 600 pairs of 12 scenes.
+constexpr double kFrontality = 0.5;
+// What a pair of weight 0 counts where the whole answer is judged.
+constexpr double kRefused = 0.5;
+// Pairs that the answer does not explain are searched for another one when they
+// are so many, in numbers and as a share of those explained.
+constexpr double kFewestOfSecond = 15, kShareOfSecond = 0.2;
+constexpr int kIterationsOfSecond = 1000;
 // Steps of a refinement within the search and at its end.
 constexpr int kSteps = 10, kLastSteps = 20;
 
@@ -52,11 +58,15 @@ class Search {
   // Distinct pairs with weights above 0, in random order.
   // `all`: distinct pairs of any weight.
   Search(std::span<const PointPair> pairs, std::span<const double> weights,
-         std::span<const PointPair> all, const PinholeCamera& camera1,
+         const DistinctPairs& all, const PinholeCamera& camera1,
          const PinholeCamera& camera2, const GuidedOptions& options);
 
   std::optional<Model> Run();
   int iterations() const { return iterations_; }
+  // After Run: the pairs with weights above 0 that the answer does not explain.
+  DistinctPairs Unexplained() const;
+  // The better one of the answer of Run and of what `essential` leads to.
+  Model Reconsider(const Matrix3& essential);
 
  private:
   std::vector<int> Near(const Matrix3& essential, double max_error) const;
@@ -73,9 +83,11 @@ class Search {
   const double cutoff_;
   std::vector<int> ranked_;  // places in problem_, by weight
   std::vector<double> ranked_weights_;
-  const std::span<const PointPair> pairs_, all_;
+  const std::span<const PointPair> pairs_;
+  const std::span<const double> weights_;
   SampsonProblem problem_;
-  std::optional<ModelScorer> scorer_;
+  // Of weight above 0; of all.
+  std::optional<ModelScorer> scorer_, everything_;
   std::optional<ProsacSampler> sampler_;
   std::optional<Model> best_;
   int iterations_ = 0;
@@ -83,7 +95,7 @@ class Search {
 };
 
 Search::Search(std::span<const PointPair> pairs,
-               std::span<const double> weights, std::span<const PointPair> all,
+               std::span<const double> weights, const DistinctPairs& all,
                const PinholeCamera& camera1, const PinholeCamera& camera2,
                const GuidedOptions& options)
     : options_(options),
@@ -92,7 +104,7 @@ Search::Search(std::span<const PointPair> pairs,
       cutoff_(options.cutoff_factor * options.max_error),
       ranked_(pairs.size()),
       pairs_(pairs),
-      all_(all),
+      weights_(weights),
       problem_(camera1, camera2),
       needed_(options.max_iterations) {
   for (size_t i = 0; i < pairs.size(); ++i) {
@@ -105,6 +117,12 @@ Search::Search(std::span<const PointPair> pairs,
   for (const int i : ranked_) ranked_weights_.push_back(weights[i]);
   scorer_.emplace(problem_.normalized(), problem_.weights(), camera1, camera2,
                   options.max_error, cutoff_);
+  std::vector<PointPair> normalized;
+  for (const PointPair& pair : all.pairs) {
+    normalized.push_back(Normalized(pair, camera1, camera2));
+  }
+  everything_.emplace(normalized, all.weights, camera1, camera2,
+                      options.max_error, cutoff_);
   sampler_.emplace(ranked_weights_);
 }
 
@@ -158,16 +176,9 @@ void Search::ChooseTwin() {
   const std::vector<PlanePose> twins = PosesOfPlane(
       inliers, camera1_, camera2_, cutoff_, StreamSeed(options_.seed, 4));
   if (twins.empty()) return;
-  std::vector<PointPair> normalized;
-  for (const PointPair& pair : all_) {
-    normalized.push_back(Normalized(pair, camera1_, camera2_));
-  }
-  const ModelScorer everything(normalized,
-                               std::vector<double>(normalized.size(), 1),
-                               camera1_, camera2_, options_.max_error, cutoff_);
   const auto likelihood = [&](const Matrix3& essential,
                               const PlanePose& plane) {
-    return everything.FullScore(essential).quality *
+    return everything_->FullScore(essential).quality *
            (1 + kFrontality * plane.frontality);
   };
   const auto distance = [&](const PlanePose& plane) {
@@ -189,6 +200,27 @@ void Search::ChooseTwin() {
     best = value;
     best_ = model;
   }
+}
+
+DistinctPairs Search::Unexplained() const {
+  DistinctPairs rest;
+  const Matrix3d essential = FromArray(best_->essential);
+  for (size_t i = 0; i < pairs_.size(); ++i) {
+    if (problem_.SquaredError(essential, i) < cutoff_ * cutoff_) continue;
+    rest.pairs.push_back(pairs_[i]);
+    rest.weights.push_back(weights_[i]);
+  }
+  return rest;
+}
+
+Model Search::Reconsider(const Matrix3& essential) {
+  const Model other = Optimized(FromArray(essential), kLastSteps);
+  if (everything_->FullScore(other.essential).quality >
+      everything_->FullScore(best_->essential).quality) {
+    best_ = other;
+    ChooseTwin();
+  }
+  return *best_;
 }
 
 // The score has several tops side by side where the parallax is small. From
@@ -321,12 +353,28 @@ std::optional<GuidedEssential> EstimateEssential(
   const auto [distinct, distinct_weights] =
       FindDistinctPairs(pairs, weights, StreamSeed(options.seed, 1));
   if (distinct.size() < kSampleSize) return std::nullopt;
+  std::vector<double> votes(pairs.size(), 1);
+  for (size_t i = 0; i < weights.size(); ++i) {
+    if (weights[i] == 0) votes[i] = kRefused;
+  }
   const DistinctPairs all =
-      FindDistinctPairs(pairs, {}, StreamSeed(options.seed, 1));
-  Search search(distinct, distinct_weights, all.pairs, camera1, camera2,
-                options);
-  const std::optional<Model> model = search.Run();
+      FindDistinctPairs(pairs, votes, StreamSeed(options.seed, 1));
+  Search search(distinct, distinct_weights, all, camera1, camera2, options);
+  std::optional<Model> model = search.Run();
   if (!model) return std::nullopt;
+  const DistinctPairs rest = search.Unexplained();
+  const auto explained =
+      static_cast<double>(distinct.size() - rest.pairs.size());
+  if (rest.pairs.size() >=
+      std::max(kFewestOfSecond, kShareOfSecond * explained)) {
+    GuidedOptions brief = options;
+    brief.max_iterations =
+        std::min(options.max_iterations, kIterationsOfSecond);
+    Search second(rest.pairs, rest.weights, all, camera1, camera2, brief);
+    if (const auto other = second.Run()) {
+      model = search.Reconsider(other->essential);
+    }
+  }
   GuidedEssential result;
   result.iterations = search.iterations();
   result.score = model->score.quality;

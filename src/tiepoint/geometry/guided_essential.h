@@ -58,6 +58,10 @@ struct GuidedEssential {
 // is the answer, over all pairs of weight above 0 near it. Inliers are sought
 // among all pairs, also those of weight 0.
 //
+// Repeated structures have an answer of their own: where many pairs of weight
+// above 0 are left over, the best answer to these alone is tried, too, and all
+// pairs decide, those of weight 0 by half.
+//
 // Where the inliers lie on a plane, its other pose (PosesOfPlane) is the answer
 // when all pairs together, those of weight 0 too, speak for it, or do not speak
 // against it and it looks at the plane more squarely.

@@ -316,7 +316,7 @@ TwoViewGeometry EstimateTwoViewGeometry(const std::vector<PointPair>& pairs,
   }
   const bool guided = essential && !weights.empty();
   const std::optional<Matrix3> found =
-      guided ? Guided(distinct, all.weights, camera1, camera2, options)
+      guided ? Guided(pairs, weights, camera1, camera2, options)
              : UsacMagsac(distinct, camera1, camera2, options);
   if (!found) {
     result.reason = std::string("no ") + Name(options.model) +

@@ -248,7 +248,11 @@ std::unique_ptr<Detector> DetectorOf(const Model& model,
   if (model.spec.input.channels > 1) {
     return std::make_unique<TildeDetector>(TildeFiltersOf(model));
   }
-  return std::make_unique<LiftDetector>(model, options.lift);
+  const std::vector<LayerSpec>& layers = model.spec.layers;
+  const bool jet =
+      !layers.empty() && layers.front().type == LayerSpec::Type::kJet;
+  return std::make_unique<LiftDetector>(model,
+                                        jet ? options.jet : options.lift);
 }
 
 std::unique_ptr<Detector> MakeDetector(const std::string& name,
@@ -342,6 +346,11 @@ std::string ChecksumOfWeights(const std::string& path) {
 }
 
 }  // namespace
+
+const LiftDetectorOptions& ScaleSpaceOf(const Preset& preset,
+                                        const ExtractorOptions& options) {
+  return preset.detector == "jet" ? options.jet : options.lift;
+}
 
 double UsualRatio(const Preset& preset) {
   const bool ours =

@@ -47,7 +47,12 @@ struct ExtractorOptions {
   // else the source tree that the program was built from.
   std::string models;
   LiftDetectorOptions lift;
+  LiftDetectorOptions jet = JetDetectorOptions();  // of the detector "jet"
 };
+
+// What the detector of the preset looks at, where it is "lift" or "jet".
+const LiftDetectorOptions& ScaleSpaceOf(const Preset& preset,
+                                        const ExtractorOptions& options);
 
 // The names of the weights that the steps of a preset read; empty where a step
 // has none, or a file of its own.

@@ -93,8 +93,9 @@ std::string Pose(const std::optional<RelativePose>& pose) {
          ", \"t\": " + Numbers(pose->translation) + "}";
 }
 
-std::string Options(const MatchPhotographsOptions& options) {
-  const LiftDetectorOptions& lift = options.extractor.lift;
+std::string Options(const Preset& preset,
+                    const MatchPhotographsOptions& options) {
+  const LiftDetectorOptions& lift = ScaleSpaceOf(preset, options.extractor);
   return "{\"max_keypoints\": " + Number(options.extractor.max_keypoints) +
          ", \"max_image_size\": " + Number(options.max_image_size) +
          ", \"first_scale\": " + Number(lift.scales.first_scale) +
@@ -132,7 +133,7 @@ std::string ReportJson(const MatchReport& report,
       {"steps", Text(preset.detector + "/" + preset.orientation + "/" +
                      preset.descriptor)},
       {"seed", Number(options.geometry.seed)},
-      {"options", Options(options)},
+      {"options", Options(preset, options)},
       {"image1", ImageObject(report.image1, report.camera1)},
       {"image2", ImageObject(report.image2, report.camera2)},
       {"model", Text(Name(geometry.model))},
