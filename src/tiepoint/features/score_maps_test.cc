@@ -89,6 +89,30 @@ TEST(FindMaxima, RadiusIsThatOfTheSuppression) {
   }
 }
 
+TEST(FindMaxima, BudgetKeepsTheMostPromising) {
+  // A bump of 1 on a fine level and one of 0.8 on a coarse one.
+  std::vector<ScoreMap> maps = Bump(60, 60, 1.4, 1);
+  const std::vector<ScoreMap> coarse = Bump(140, 140, 2.6, 0.8);
+  for (size_t k = 0; k < maps.size(); ++k) {
+    for (size_t i = 0; i < maps[k].scores.pixels.size(); ++i) {
+      maps[k].scores.pixels[i] += coarse[k].scores.pixels[i];
+    }
+  }
+  EXPECT_EQ(FindMaxima(maps, {}).size(), 2u);
+  EXPECT_EQ(FindMaxima(maps, {}, {.count = 2}).size(), 2u);
+  const auto by_score = FindMaxima(maps, {}, {.count = 1});
+  ASSERT_EQ(by_score.size(), 1u);
+  EXPECT_NEAR(by_score[0].x, 60, 0.1);
+  const auto by_scale = FindMaxima(maps, {}, {.count = 1, .scale_power = 1});
+  ASSERT_EQ(by_scale.size(), 1u);
+  EXPECT_NEAR(by_scale[0].x, 140, 0.1);
+  // What is left of the scores above the base: 0.1 against -0.1.
+  const auto above =
+      FindMaxima(maps, {}, {.count = 1, .base = 0.9, .scale_power = 1});
+  ASSERT_EQ(above.size(), 1u);
+  EXPECT_NEAR(above[0].x, 60, 0.1);
+}
+
 TEST(KeepStrongest, CutsToTheCount) {
   std::vector<Keypoint> keypoints(5);
   KeepStrongest(keypoints, 3);

@@ -107,6 +107,48 @@ TEST(GuidedEssentialTest, MisleadingWeightsOnlyCostTime) {
   EXPECT_LT(Error(Estimate(matches), scene), 0.4);
 }
 
+// A pattern that is there twice: most matches with weight agree on the wrong
+// one, and the right ones are mostly refused.
+TEST(GuidedEssentialTest, WhatIsLeftOverMayBeTheAnswer) {
+  Scene truth, ghost;
+  truth.count = 180;
+  truth.noise = ghost.noise = 0.3;
+  ghost.count = 80;
+  ghost.rotation = Turn({1, 0.3, -0.2}, 9);
+  ghost.translation = {0.2, 1, -0.1};
+  Matches matches;
+  for (const PointPair& pair : Pairs(truth, 1)) {
+    matches.pairs.push_back(pair);
+    matches.weights.push_back(matches.pairs.size() % 3 == 0 ? 0.9 : 0.0);
+  }
+  for (const PointPair& pair : Pairs(ghost, 2)) {
+    matches.pairs.push_back(pair);
+    matches.weights.push_back(0.9);
+  }
+  EXPECT_LT(Error(Estimate(matches), truth), 1);
+  // Without the refused matches the ghost has more.
+  Matches kept;
+  for (size_t i = 0; i < matches.pairs.size(); ++i) {
+    if (matches.weights[i] == 0) continue;
+    kept.pairs.push_back(matches.pairs[i]);
+    kept.weights.push_back(matches.weights[i]);
+  }
+  EXPECT_LT(Error(Estimate(kept), ghost), 1);
+}
+
+// Points on a plane: the other pose would see it from the side.
+TEST(GuidedEssentialTest, APlaneIsSeenSquarely) {
+  for (uint64_t seed = 0; seed < 5; ++seed) {
+    Scene scene;
+    scene.plane = true;
+    scene.noise = 0.5;
+    scene.count = 150;
+    scene.rotation = Turn({0.1, 1, 0}, 25);
+    scene.translation = {-3.5, 0.2, 0.8};
+    EXPECT_LT(Error(Estimate(MakeMatches(scene, seed)), scene), 5) << seed;
+  }
+}
+
 TEST(GuidedEssentialTest, TheOrderOfThePairsDoesNotMatter) {
   Scene scene;
   scene.noise = 0.5;
