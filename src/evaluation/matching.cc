@@ -6,6 +6,7 @@
 #include <set>
 #include <utility>
 
+#include "evaluation/agreeing_frames.h"
 #include "evaluation/draw_pair.h"
 #include "evaluation/planar_columns.h"
 #include "evaluation/ranked_matches.h"
@@ -68,6 +69,11 @@ class MatchingProtocol : public Protocol {
         "score", "score",
         "matching score: matches within 3 px / the fewer keypoints in the "
         "shared view"));
+    columns_.push_back(MeanColumn(
+        "frames", "frames",
+        "keypoints of image 1 that image 2 has too: place within 3 px, scale "
+        "within half an octave, angle within 10 degrees",
+        0));
     const std::string count = std::to_string(options_.ranked_keypoints);
     columns_.push_back(MeanColumn(
         "nn_map", "NN mAP",
@@ -127,6 +133,7 @@ class MatchingProtocol : public Protocol {
     result["score"] = {shared > 0 ? CountWithin(errors, kScorePixels) /
                                         static_cast<double>(shared)
                                   : 0.0};
+    result["frames"] = number(CountAgreeingFrames(pair));
     const Steps* steps = source.GetSteps();
     const auto ranked = ScoreNearestNeighbours(
         pair, steps != nullptr ? steps->preset.detector : "",
