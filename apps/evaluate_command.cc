@@ -74,6 +74,7 @@ struct EvaluateArguments {
   SfmOptions sfm;
   std::string sfm_intrinsics = "auto";
   double ratio = 0;
+  std::string planar_filter = "none";
 
   int ImageSize(int of_protocol) const {
     return max_image_size < 0 ? of_protocol : max_image_size;
@@ -89,8 +90,19 @@ ProtocolPtr MakeRepeatability(const EvaluateArguments& a) {
   return MakeRepeatabilityProtocol(a.folders, options);
 }
 
+PlanarMatcherOptions PlanarMatches(const EvaluateArguments& a) {
+  PlanarMatcherOptions options;
+  options.filter = ParseMatchFilter(a.planar_filter);
+  options.max_ratio = a.ratio;
+  if (options.filter == MatchFilter::kLearned) {
+    options.classifier = FindModel(a.extractor.models, kCorrespondenceWeights);
+  }
+  return options;
+}
+
 ProtocolPtr MakeMatching(const EvaluateArguments& a) {
   MatchingOptions options;
+  options.matching = PlanarMatches(a);
   options.pairs = a.pairs;
   options.image_size = {a.ImageSize(kImageSize), a.ImageSize(0)};
   return MakeMatchingProtocol(a.folders, options);
@@ -98,6 +110,7 @@ ProtocolPtr MakeMatching(const EvaluateArguments& a) {
 
 ProtocolPtr MakeHomography(const EvaluateArguments& a) {
   HomographyOptions options;
+  options.matching = PlanarMatches(a);
   options.pairs = a.pairs;
   options.image_size = {a.ImageSize(kImageSize), a.ImageSize(0)};
   options.estimator = ParseHomographyEstimator(a.homography_estimator);
@@ -108,6 +121,7 @@ ProtocolPtr MakeHomography(const EvaluateArguments& a) {
 
 ProtocolPtr MakeRotation(const EvaluateArguments& a) {
   RotationOptions options = a.rotation;
+  options.matching = PlanarMatches(a);
   options.one_a_set = a.one_a_set;
   options.max_image_size = a.ImageSize(kImageSize);
   return MakeRotationProtocol(a.folders, options);
@@ -115,6 +129,7 @@ ProtocolPtr MakeRotation(const EvaluateArguments& a) {
 
 ProtocolPtr MakeScale(const EvaluateArguments& a) {
   ScaleOptions options = a.scale;
+  options.matching = PlanarMatches(a);
   options.one_a_set = a.one_a_set;
   // Four times 1024 pixels a side would take most of the time of `all`.
   options.max_image_size = a.ImageSize(a.one_a_set ? 640 : kImageSize);
@@ -416,6 +431,15 @@ void AddPairs(CLI::App& command, EvaluateArguments& arguments) {
       ->type_name("PAIRS");
 }
 
+void AddPlanarFilter(CLI::App& command, EvaluateArguments& arguments) {
+  command
+      .add_option("--filter", arguments.planar_filter,
+                  "Which mutual matches are judged: none (all), ratio (that of "
+                  "the preset) or learned (the network of --models)")
+      ->check(CLI::IsMember({"none", "ratio", "learned"}).description(""))
+      ->capture_default_str();
+}
+
 void AddRatio(CLI::App& command, EvaluateArguments& arguments) {
   command
       .add_option("--ratio", arguments.ratio,
@@ -655,11 +679,12 @@ void AddEvaluateCommand(CLI::App& app, CommandContext& context) {
               "Are keypoints of a plane matched rightly?", planes,
               "--data hpatches --data oxford_affine --pairs 1-2 --presets "
               "default,rootsift --check",
-              {AddPairs});
+              {AddPairs, AddPlanarFilter});
   AddProtocol(*evaluate, context, "homography",
               "How well is the homography estimated from the matches?", planes,
               "--data hpatches --presets default,rootsift",
-              {AddPairs, AddRuns, [](CLI::App& command, EvaluateArguments& a) {
+              {AddPairs, AddRuns, AddPlanarFilter,
+               [](CLI::App& command, EvaluateArguments& a) {
                  command
                      .add_option("--estimator", a.homography_estimator,
                                  "magsac or ransac")
@@ -669,22 +694,24 @@ void AddEvaluateCommand(CLI::App& app, CommandContext& context) {
       *evaluate, context, "rotation",
       "A photograph against itself turned by 0..360 degrees", photographs,
       "photo.jpg --presets default,rootsift --step 15 --check",
-      {[](CLI::App& command, EvaluateArguments& a) {
-        command
-            .add_option("--step", a.rotation.step, "Degrees from turn to turn")
-            ->capture_default_str();
-      }},
+      {AddPlanarFilter,
+       [](CLI::App& command, EvaluateArguments& a) {
+         command
+             .add_option("--step", a.rotation.step, "Degrees from turn to turn")
+             ->capture_default_str();
+       }},
       true);
   AddProtocol(*evaluate, context, "scale",
               "A photograph against itself resized by 1/4..4", photographs,
               "photo.jpg --presets default,rootsift",
-              {[](CLI::App& command, EvaluateArguments& a) {
-                command
-                    .add_option("--factors", a.scale.factors,
-                                "Resized pixels a pixel, by commas")
-                    ->delimiter(',')
-                    ->capture_default_str();
-              }},
+              {AddPlanarFilter,
+               [](CLI::App& command, EvaluateArguments& a) {
+                 command
+                     .add_option("--factors", a.scale.factors,
+                                 "Resized pixels a pixel, by commas")
+                     ->delimiter(',')
+                     ->capture_default_str();
+               }},
               true);
   AddProtocol(*evaluate, context, "patches",
               "Do descriptors tell patches of a point from others?",

@@ -120,6 +120,7 @@ class HomographyProtocol : public Protocol {
                      HomographyOptions options)
       : pairs_(FindImagePairs(folders, options.pairs)),
         options_(std::move(options)),
+        matcher_(options_.matching),
         columns_(MakeColumns()) {
     if (options_.runs < 1) {
       throw InputError("at least one run of the estimator is needed");
@@ -131,8 +132,7 @@ class HomographyProtocol : public Protocol {
   Json Settings() const override {
     return {{"max_image_size", ToJson(options_.image_size)},
             {"pairs", options_.pairs.names},
-            {"mutual", options_.matching.mutual},
-            {"max_ratio", options_.matching.max_ratio},
+            {"matches", matcher_.Settings()},
             {"estimator", NameOf(options_.estimator)},
             {"max_error", options_.MaxError()},
             {"max_iterations", options_.max_iterations},
@@ -148,7 +148,7 @@ class HomographyProtocol : public Protocol {
   Measurement Measure(const FeatureSource& source,
                       const Item& item) const override {
     const PlanarPair pair = Load(source, item);
-    const auto matches = Matches(pair);
+    const auto matches = matcher_.Find(source, pair);
     std::vector<PointPair> points;
     for (const Match& match : matches) {
       const Keypoint& a = pair.Set1().keypoints[match.i];
@@ -196,19 +196,18 @@ class HomographyProtocol : public Protocol {
   std::string Draw(const FeatureSource& source,
                    const Item& item) const override {
     const PlanarPair pair = Load(source, item);
-    return DrawPlanarMatches(item, pair, Matches(pair), kDrawnCorrect);
+    return DrawPlanarMatches(item, pair, matcher_.Find(source, pair),
+                             kDrawnCorrect);
   }
 
  private:
   PlanarPair Load(const FeatureSource& source, const Item& item) const {
     return LoadPlanarPair(source, pairs_.Of(item), options_.image_size);
   }
-  std::vector<Match> Matches(const PlanarPair& pair) const {
-    return MatchFeatures(pair.Set1(), pair.Set2(), options_.matching);
-  }
 
   PairList pairs_;
   HomographyOptions options_;
+  PlanarMatcher matcher_;
   std::vector<Column> columns_;
 };
 

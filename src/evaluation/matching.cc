@@ -49,7 +49,8 @@ class MatchingProtocol : public Protocol {
   MatchingProtocol(const std::vector<std::string>& folders,
                    MatchingOptions options)
       : pairs_(FindImagePairs(folders, options.pairs)),
-        options_(std::move(options)) {
+        options_(std::move(options)),
+        matcher_(options_.matching) {
     columns_ = {MeanColumn("keypoints", "keypoints",
                            "features, mean of both photographs", 0),
                 MeanColumn("matches", "matches",
@@ -94,8 +95,7 @@ class MatchingProtocol : public Protocol {
   Json Settings() const override {
     return {{"max_image_size", ToJson(options_.image_size)},
             {"pairs", options_.pairs.names},
-            {"mutual", options_.matching.mutual},
-            {"max_ratio", options_.matching.max_ratio},
+            {"matches", matcher_.Settings()},
             {"ranked_keypoints", options_.ranked_keypoints},
             {"truth_checksum", pairs_.TruthChecksum()}};
   }
@@ -108,7 +108,7 @@ class MatchingProtocol : public Protocol {
     const PlanarPair pair = Load(source, item);
     const FeatureSet& first = pair.Set1();
     const FeatureSet& second = pair.Set2();
-    const auto matches = MatchFeatures(first, second, options_.matching);
+    const auto matches = matcher_.Find(source, pair);
     const auto errors = MatchErrors(first, second, matches, pair.homography);
     const auto number = [](auto value) {
       return std::vector<double>{static_cast<double>(value)};
@@ -159,9 +159,8 @@ class MatchingProtocol : public Protocol {
   std::string Draw(const FeatureSource& source,
                    const Item& item) const override {
     const PlanarPair pair = Load(source, item);
-    return DrawPlanarMatches(
-        item, pair, MatchFeatures(pair.Set1(), pair.Set2(), options_.matching),
-        kScorePixels);
+    return DrawPlanarMatches(item, pair, matcher_.Find(source, pair),
+                             kScorePixels);
   }
 
  private:
@@ -171,6 +170,7 @@ class MatchingProtocol : public Protocol {
 
   PairList pairs_;
   MatchingOptions options_;
+  PlanarMatcher matcher_;
   std::vector<Column> columns_;
 };
 
@@ -200,19 +200,6 @@ std::string DrawPlanarMatches(const Item& item, const PlanarPair& pair,
   }
   return DrawPair(item.image1, item.image2, *pair.first, *pair.second, matches,
                   correct);
-}
-
-std::vector<Match> MatchFeatures(const FeatureSet& first,
-                                 const FeatureSet& second,
-                                 const MatchOptions& options) {
-  for (const FeatureSet* set : {&first, &second}) {
-    if (static_cast<size_t>(set->descriptors.rows) != set->keypoints.size()) {
-      throw InputError(
-          "features without descriptors cannot be matched; repeatability "
-          "needs none");
-    }
-  }
-  return MatchDescriptors(first.descriptors, second.descriptors, options);
 }
 
 NearestNeighbourScore ScoreNearestNeighbours(const PlanarPair& pair,

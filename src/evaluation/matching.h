@@ -15,6 +15,7 @@
 
 #include "evaluation/image_pairs.h"
 #include "evaluation/overlap.h"
+#include "evaluation/planar_matcher.h"
 #include "evaluation/planar_pair.h"
 #include "evaluation/protocol.h"
 #include "tiepoint/matching/matcher.h"
@@ -33,12 +34,6 @@ std::string DrawPlanarMatches(const Item& item, const PlanarPair& pair,
                               const std::vector<Match>& matches,
                               double max_error);
 
-// MatchDescriptors; throws InputError when there are keypoints but no
-// descriptors.
-std::vector<Match> MatchFeatures(const FeatureSet& first,
-                                 const FeatureSet& second,
-                                 const MatchOptions& options);
-
 struct NearestNeighbourScore {
   double average_precision = 0;
   // Assigned pairs that are correspondences / the fewer keypoints.
@@ -56,7 +51,7 @@ NearestNeighbourScore ScoreNearestNeighbours(const PlanarPair& pair,
 struct MatchingOptions {
   ImagePairOptions pairs{};
   PairImageSize image_size{};
-  MatchOptions matching{};      // mutual nearest neighbours, no ratio test
+  PlanarMatcherOptions matching{};
   int ranked_keypoints = 1000;  // of NN mAP and its score; 0: all
 };
 

@@ -55,7 +55,18 @@ TEST(MatchingTest, ErrorsAreTransferErrorsInImage2) {
 TEST(MatchingTest, FeaturesWithoutDescriptorsAreRefused) {
   Features bare = Points({{0, 0, 0}});
   bare.set.descriptors = {};
-  EXPECT_THROW(MatchFeatures(bare.set, bare.set, {}), InputError);
+  EXPECT_THROW(RequireDescriptors(bare.set), InputError);
+}
+
+TEST(PlanarMatcherTest, SaysWhatTheMatchesAre) {
+  PlanarMatcherOptions options;
+  EXPECT_EQ(PlanarMatcher(options).Settings().dump(),
+            R"({"mutual":true,"filter":"none"})");
+  options.filter = MatchFilter::kGms;
+  EXPECT_THROW(PlanarMatcher{options}, InputError);
+  options.filter = MatchFilter::kLearned;
+  options.classifier = "no such file";
+  EXPECT_THROW(PlanarMatcher{options}, InputError);
 }
 
 TEST(MatchingTest, NearestNeighboursAreRanked) {

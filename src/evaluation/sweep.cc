@@ -85,11 +85,11 @@ class SweepProtocol : public Protocol {
  public:
   SweepProtocol(const std::vector<std::string>& paths, bool turns,
                 std::vector<double> steps, int max_image_size, bool one_a_set,
-                MatchOptions matching)
+                const PlanarMatcherOptions& matching)
       : turns_(turns),
         steps_(std::move(steps)),
         max_image_size_(max_image_size),
-        matching_(matching),
+        matcher_(matching),
         columns_(MakeColumns(turns)) {
     std::set<std::string> sets;
     for (const ScenePhotograph& photograph : FindScenePhotographs(paths)) {
@@ -105,9 +105,11 @@ class SweepProtocol : public Protocol {
 
   // The steps are in the items.
   Json Settings() const override {
-    return {{"max_image_size", max_image_size_}, {"mutual", matching_.mutual},
-            {"max_ratio", matching_.max_ratio},  {"error_px", kCorrectPixels},
-            {"interpolation", "cubic"},          {"background", "black"}};
+    return {{"max_image_size", max_image_size_},
+            {"matches", matcher_.Settings()},
+            {"error_px", kCorrectPixels},
+            {"interpolation", "cubic"},
+            {"background", "black"}};
   }
 
   const std::vector<Item>& Items() const override { return items_; }
@@ -123,7 +125,7 @@ class SweepProtocol : public Protocol {
         Warp(item.image1, step, steps != nullptr && steps->NeedsColour());
     pair.second = std::make_shared<const Features>(source.Of(warped.image));
     pair.homography = warped.homography;
-    const auto matches = MatchFeatures(pair.Set1(), pair.Set2(), matching_);
+    const auto matches = matcher_.Find(source, pair);
     const SweepScore score =
         ScoreSweep(pair, matches, turns_ ? step * kDegree : 0);
     Measurement result = {{"keypoints", {score.keypoints}},
@@ -163,7 +165,7 @@ class SweepProtocol : public Protocol {
   bool turns_;
   std::vector<double> steps_;
   int max_image_size_;
-  MatchOptions matching_;
+  PlanarMatcher matcher_;
   std::vector<Column> columns_;
   std::vector<Item> items_;
 };
