@@ -382,6 +382,7 @@ void PutGhosts(int first, Random& random, std::vector<Candidate>& matches) {
   if (first < 1 || total - first < 1) return;
   const Candidate middle = matches[random.Integer(first)];
   std::vector<std::pair<double, int>> near;
+  near.reserve(first);
   for (int i = 0; i < first; ++i) {
     near.emplace_back(
         std::hypot(matches[i].x1 - middle.x1, matches[i].y1 - middle.y1), i);
