@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 #include <numbers>
 #include <utility>
 
@@ -117,9 +118,24 @@ std::vector<Keypoint> LiftDetector::Detect(const ImagePyramid& pyramid,
   for (ScoreMap& map : maps) {
     map.scores = GaussianBlur(map.scores, options_.score_blur);
   }
+  // The promising maxima alone, or all where these leave too few.
+  constexpr int kLargest = std::numeric_limits<int>::max() / kLookedAt;
+  const int promising =
+      max_keypoints > kLargest ? 0 : kLookedAt * max_keypoints;
+  std::vector<Keypoint> keypoints = Inside(pyramid, maps, promising);
+  if (promising > 0 && static_cast<int>(keypoints.size()) < max_keypoints) {
+    keypoints = Inside(pyramid, maps, 0);
+  }
+  KeepStrongest(keypoints, max_keypoints);
+  return keypoints;
+}
+
+std::vector<Keypoint> LiftDetector::Inside(const ImagePyramid& pyramid,
+                                           const std::vector<ScoreMap>& maps,
+                                           int promising) const {
   std::vector<Keypoint> keypoints =
       FindMaxima(maps, options_.maxima,
-                 {.count = kLookedAt * max_keypoints,
+                 {.count = promising,
                   .base = flat_score_,
                   .scale_power = options_.score_scale_power});
   // The blur widens the filters, so a structure is found on a finer level.
@@ -138,7 +154,6 @@ std::vector<Keypoint> LiftDetector::Detect(const ImagePyramid& pyramid,
     return k.x - reach < -0.5 || k.y - reach < -0.5 || k.x + reach > right ||
            k.y + reach > bottom;
   });
-  KeepStrongest(keypoints, max_keypoints);
   return keypoints;
 }
 

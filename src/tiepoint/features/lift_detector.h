@@ -52,6 +52,12 @@ class LiftDetector : public Detector {
   std::vector<ScoreMap> ScoreMaps(const ImagePyramid& pyramid) const;
 
  private:
+  // Of so many promising maxima (0: all) the keypoints whose border is inside
+  // the image, strongest first. `maps`: blurred.
+  std::vector<Keypoint> Inside(const ImagePyramid& pyramid,
+                               const std::vector<ScoreMap>& maps,
+                               int promising) const;
+
   InferenceNetwork network_;
   LiftDetectorOptions options_;
   float flat_score_ = 0;  // of a picture without structure

@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <cmath>
 #include <functional>
+#include <limits>
 #include <numeric>
 
 #include "tiepoint/base/error.h"
@@ -358,6 +359,29 @@ TEST(LiftDetector, BorderKeepsTheSquareInside) {
   }
   EXPECT_GT(found[0], found[1]);
   EXPECT_GT(found[1], 0u);
+}
+
+// All that is strong lies at the border, where nothing is kept.
+TEST(LiftDetector, WeakKeypointsFillUpWhatTheBorderTakes) {
+  const GrayImage scene = Render(240, 240, [](double x, double y) {
+    const auto blob = [&](double u, double v) {
+      return std::exp(-((x - u) * (x - u) + (y - v) * (y - v)) / 32);
+    };
+    double strong = 0;
+    for (int k = 0; k < 12; ++k) strong += blob(50, 15 + 19 * k);
+    return 100 + 100 * strong + 10 * (blob(120, 90) + blob(120, 150));
+  });
+  LiftDetectorOptions options;
+  options.border = 18;
+  const auto found =
+      LiftDetector(BlobModel(), options).Detect(ImagePyramid(scene), 2);
+  ASSERT_EQ(found.size(), 2u);
+  for (const Keypoint& k : found) EXPECT_NEAR(k.x, 120, 0.5);
+}
+
+TEST(LiftDetector, AnyCountMayBeAskedFor) {
+  const GrayImage scene = Noise(120, 120, 4);
+  EXPECT_EQ(Detect(scene, std::numeric_limits<int>::max()), Detect(scene));
 }
 
 TEST(LiftDetector, NothingInBlankAndTinyPictures) {

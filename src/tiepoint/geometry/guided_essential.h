@@ -40,7 +40,9 @@ struct GuidedEssential {
   Matrix3 essential;         // of unit norm; [t]x R of `pose`
   RelativePose pose;         // with most inliers in front of both cameras
   std::vector<int> inliers;  // indices into the pairs, increasing
-  int iterations = 0;        // samples drawn
+  // Samples drawn, without those (1000 at most) for what the first answer
+  // leaves over.
+  int iterations = 0;
   // Sum of 1 - loss (magsac_score.h) over the distinct pairs of weight above 0,
   // times the weight with weigh_scores.
   double score = 0;
