@@ -65,16 +65,22 @@ void TrainOrientedNetwork(const TrainOptions& options) {
   const TrainingData data(options);
   BatchOptions batch_options;
   batch_options.pairs = options.batch;
-  const BatchMaker maker = data.Training(batch_options, options.seed);
+  const std::vector<BatchMaker> makers =
+      data.EachTraining(batch_options, options.seed);
   batch_options.pairs = kOrientedCheckPairs;
-  const BatchMaker held_out =
-      data.HeldOut(batch_options, StreamSeed(options.seed, 999));
+  const std::vector<BatchMaker> held_out =
+      data.EachHeldOut(batch_options, StreamSeed(options.seed, 999));
   const Model input = model.trunk;  // normalisation and geometry
-  const UprightPool fresh(held_out, kOrientedCheckPairs, 0, input);
-  std::vector<UprightBatch> checks;
-  for (int i = 0; i < kOrientedCheckBatches; ++i)
-    checks.push_back(fresh.Draw(0, i));
-  const UprightPool pool(maker, options.batch, options.pool, input);
+  std::vector<std::vector<UprightBatch>> checks;  // of each kind of data
+  for (const BatchMaker& maker : held_out) {
+    const UprightPool fresh({&maker}, kOrientedCheckPairs, 0, input);
+    std::vector<UprightBatch>& some = checks.emplace_back();
+    for (int i = 0; i < kOrientedCheckBatches; ++i)
+      some.push_back(fresh.Draw(0, i));
+  }
+  std::vector<const BatchMaker*> each;
+  for (const BatchMaker& maker : makers) each.push_back(&maker);
+  const UprightPool pool(each, options.batch, options.pool, input);
 
   const auto networks = std::make_shared<OrientedNetworks>(model);
   networks->to(device);
@@ -128,9 +134,20 @@ void TrainOrientedNetwork(const TrainOptions& options) {
            options.angle_weight * AngleLoss(m.error);
   };
   task.validate = [&] {
-    return JudgeOriented(checks, [&](const UprightBatch& check) {
-      return measure(check, false);
-    });
+    // With photographs and shards the mean of both, and each.
+    Report mean;
+    for (size_t k = 0; k < checks.size(); ++k) {
+      const Report report =
+          JudgeOriented(checks[k], [&](const UprightBatch& check) {
+            return measure(check, false);
+          });
+      for (const auto& [name, value] : report) {
+        mean[name] += value / static_cast<double>(checks.size());
+        if (checks.size() > 1)
+          mean[name + (k == 0 ? "_photographs" : "_shards")] = value;
+      }
+    }
+    return mean;
   };
   task.deciding = "accuracy";
   RunTraining(options, task);

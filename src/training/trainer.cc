@@ -82,15 +82,31 @@ Model TunedFrom(Model start, const std::string& others,
   return start;
 }
 
-TrainingData::TrainingData(const TrainOptions& options)
-    : TrainingData(options, FindShards(options.data)) {}
+TrainingData::Folders TrainingData::Sort(
+    const std::vector<std::string>& folders) {
+  Folders sorted;
+  for (const std::string& folder : folders) {
+    const ShardFiles shards = FindShards({folder});
+    if (shards.training.empty()) sorted.photographs.push_back(folder);
+    const auto append = [](std::vector<std::string>& to,
+                           const std::vector<std::string>& from) {
+      to.insert(to.end(), from.begin(), from.end());
+    };
+    append(sorted.shards.training, shards.training);
+    append(sorted.shards.validation, shards.validation);
+  }
+  return sorted;
+}
 
-TrainingData::TrainingData(const TrainOptions& options,
-                           const ShardFiles& shards)
-    : photographs(shards.training.empty() ? FindPhotographs(options.data)
-                                          : std::vector<std::string>(),
+TrainingData::TrainingData(const TrainOptions& options)
+    : TrainingData(options, Sort(options.data)) {}
+
+TrainingData::TrainingData(const TrainOptions& options, const Folders& folders)
+    : photographs(folders.photographs.empty()
+                      ? std::vector<std::string>()
+                      : FindPhotographs(folders.photographs),
                   1024) {
-  if (!shards.training.empty()) {
+  if (const ShardFiles& shards = folders.shards; !shards.training.empty()) {
     using Part = ShardPoints::Part;
     training_shards.emplace(shards.training, Part::kTraining, options.seed);
     if (shards.validation.empty()) {
@@ -101,26 +117,58 @@ TrainingData::TrainingData(const TrainOptions& options,
     std::fprintf(stderr, "%zu shards, %d points; %d points held out\n",
                  shards.training.size(), training_shards->Size(),
                  validation_shards->Size());
-    return;
   }
   for (int i = 0; i < photographs.Size(); ++i) {
     (i % 10 == 9 ? validation : training).push_back(i);
   }
   if (validation.empty()) validation = training;
-  std::fprintf(stderr, "%d photographs, %zu of them held out\n",
-               photographs.Size(), validation.size());
+  if (photographs.Size() > 0) {
+    std::fprintf(stderr, "%d photographs, %zu of them held out\n",
+                 photographs.Size(), validation.size());
+  }
 }
+
+std::vector<BatchMaker> TrainingData::EachTraining(const BatchOptions& options,
+                                                   uint64_t seed) const {
+  std::vector<BatchMaker> makers;
+  if (photographs.Size() > 0) {
+    makers.emplace_back(photographs, training, options, seed);
+  }
+  if (training_shards) makers.emplace_back(*training_shards, options, seed);
+  return makers;
+}
+
+std::vector<BatchMaker> TrainingData::EachHeldOut(const BatchOptions& options,
+                                                  uint64_t seed) const {
+  std::vector<BatchMaker> makers;
+  if (photographs.Size() > 0) {
+    makers.emplace_back(photographs, validation, options, seed);
+  }
+  if (validation_shards) makers.emplace_back(*validation_shards, options, seed);
+  return makers;
+}
+
+namespace {
+
+BatchMaker TheOnly(std::vector<BatchMaker> makers) {
+  if (makers.size() > 1) {
+    throw InputError(
+        "--data names photographs and shards; only --architecture oriented "
+        "learns from both together");
+  }
+  return std::move(makers[0]);
+}
+
+}  // namespace
 
 BatchMaker TrainingData::Training(const BatchOptions& options,
                                   uint64_t seed) const {
-  if (training_shards) return {*training_shards, options, seed};
-  return {photographs, training, options, seed};
+  return TheOnly(EachTraining(options, seed));
 }
 
 BatchMaker TrainingData::HeldOut(const BatchOptions& options,
                                  uint64_t seed) const {
-  if (validation_shards) return {*validation_shards, options, seed};
-  return {photographs, validation, options, seed};
+  return TheOnly(EachHeldOut(options, seed));
 }
 
 void TrainingData::NeedPhotographs(const std::string& who) const {

@@ -43,23 +43,33 @@ TrainingTask MakeTask(const std::string& architecture,
 Model TunedFrom(Model start, const std::string& others,
                 const TrainOptions& options);
 
-// What --data names: shards where the folders hold some, else photographs, one
-// in ten of them held out for validation.
+// What --data names: shards in the folders that hold some, photographs in the
+// others, one in ten of these held out for validation.
 struct TrainingData {
   explicit TrainingData(const TrainOptions& options);
-  // Batches of what is learned from and of what is held out; `this` outlives
-  // them.
+  // Batches of what is learned from and of what is held out, where it is all
+  // photographs or all shards (InputError); `this` outlives them.
   BatchMaker Training(const BatchOptions& options, uint64_t seed) const;
   BatchMaker HeldOut(const BatchOptions& options, uint64_t seed) const;
-  // Throws InputError when the data are shards.
+  // The same, one of each kind that there is: photographs first.
+  std::vector<BatchMaker> EachTraining(const BatchOptions& options,
+                                       uint64_t seed) const;
+  std::vector<BatchMaker> EachHeldOut(const BatchOptions& options,
+                                      uint64_t seed) const;
+  // Throws InputError when there are shards.
   void NeedPhotographs(const std::string& who) const;
 
-  PhotographStore photographs;            // empty: there are shards
+  PhotographStore photographs;            // empty: there are shards alone
   std::vector<int> training, validation;  // of the photographs
   std::optional<ShardPoints> training_shards, validation_shards;
 
  private:
-  TrainingData(const TrainOptions& options, const ShardFiles& shards);
+  struct Folders {
+    ShardFiles shards;
+    std::vector<std::string> photographs;
+  };
+  static Folders Sort(const std::vector<std::string>& folders);
+  TrainingData(const TrainOptions& options, const Folders& folders);
 };
 
 // TrainDescriptor with options.orientation (oriented_trainer.cc).

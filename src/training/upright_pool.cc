@@ -27,9 +27,9 @@ void AppendTurned(const uint8_t* patch, int size, int columns,
 
 }  // namespace
 
-UprightPool::UprightPool(const BatchMaker& maker, int batch, int pairs,
-                         const Model& model)
-    : maker_(maker),
+UprightPool::UprightPool(std::vector<const BatchMaker*> makers, int batch,
+                         int pairs, const Model& model)
+    : makers_(std::move(makers)),
       model_(model),
       batch_(batch),
       size_(model.spec.input.width),
@@ -38,10 +38,15 @@ UprightPool::UprightPool(const BatchMaker& maker, int batch, int pairs,
   if (model.Number("grid", 0) != 1) {
     throw InputError("patches that are turned by columns must be log-polar");
   }
+  if (makers_.size() > 1 && pairs == 0) {
+    throw InputError("photographs and shards together need --pool");
+  }
   made_.resize((static_cast<size_t>(pairs) + batch - 1) / batch);
   ParallelFor(static_cast<int>(made_.size()), [&](int k) {
     if (InterruptRequested()) return;
-    made_[k] = maker_.MakeUprightPairs(static_cast<uint64_t>(k), geometry_);
+    const auto i = static_cast<uint64_t>(k);
+    made_[k] = makers_[i % makers_.size()]->MakeUprightPairs(
+        i / makers_.size(), geometry_);
   });
   CheckInterrupt();
 }
@@ -74,7 +79,7 @@ UprightBatch UprightPool::Draw(uint64_t seed, uint64_t index) const {
   UprightBatch batch;
   Random random(StreamSeed(seed, index));
   if (made_.empty()) {
-    const UprightPairs pairs = maker_.MakeUprightPairs(index, geometry_);
+    const UprightPairs pairs = makers_[0]->MakeUprightPairs(index, geometry_);
     for (int k = 0; k < pairs.count; ++k) {
       Append(pairs, k, random, false, batch);
     }

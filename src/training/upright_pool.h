@@ -19,10 +19,11 @@ struct UprightBatch {
 
 class UprightPool {
  public:
-  // Makes `pairs` pairs (rounded up to whole batches of the maker), on all
-  // threads. None: every batch is made when it is asked for. `maker` outlives
-  // this. `model` gives normalisation and geometry, which must be log-polar.
-  UprightPool(const BatchMaker& maker, int batch, int pairs,
+  // Makes `pairs` pairs (rounded up to whole batches of the makers, each of
+  // which makes its share), on all threads. None: every batch is made when it
+  // is asked for, by the one maker. Makers and `model` outlive this. `model`
+  // gives normalisation and geometry, which must be log-polar.
+  UprightPool(std::vector<const BatchMaker*> makers, int batch, int pairs,
               const Model& model);
 
   // Batch `index` of the seed: the same each time. From a pool: pairs drawn
@@ -34,7 +35,7 @@ class UprightPool {
   void Append(const UprightPairs& from, int pair, Random& random, bool turned,
               UprightBatch& batch) const;
 
-  const BatchMaker& maker_;
+  std::vector<const BatchMaker*> makers_;
   const Model& model_;
   int batch_, size_;
   PatchGeometry geometry_;

@@ -50,9 +50,9 @@ TEST_F(UprightPoolTest, DrawsTheSameForTheSameSeedAndIndex) {
   const BatchMaker maker = Maker();
   const Model model = Polar();
   SetNumThreads(1);
-  const UprightPool one(maker, 24, 60, model);
+  const UprightPool one({&maker}, 24, 60, model);
   SetNumThreads(3);
-  const UprightPool other(maker, 24, 60, model);
+  const UprightPool other({&maker}, 24, 60, model);
   SetNumThreads(0);
   const UprightBatch a = one.Draw(1, 4), b = other.Draw(1, 4);
   EXPECT_EQ(a.count, 24);
@@ -68,8 +68,8 @@ TEST_F(UprightPoolTest, DrawsTheSameForTheSameSeedAndIndex) {
 TEST_F(UprightPoolTest, AnglesFollowTheTurnedPatches) {
   const BatchMaker maker = Maker();
   const Model model = Polar();
-  const UprightBatch made = UprightPool(maker, 24, 0, model).Draw(0, 0);
-  const UprightBatch drawn = UprightPool(maker, 24, 24, model).Draw(3, 0);
+  const UprightBatch made = UprightPool({&maker}, 24, 0, model).Draw(0, 0);
+  const UprightBatch drawn = UprightPool({&maker}, 24, 24, model).Draw(3, 0);
   constexpr int kSize = 16, kArea = kSize * kSize;
   const auto columns = [&](const float* patch, const float* original) {
     for (int k = 0; k < kSize; ++k) {
@@ -107,7 +107,7 @@ TEST_F(UprightPoolTest, NeedsLogPolarPatches) {
   const BatchMaker maker = Maker();
   Model model = Polar();
   model.notes.erase("grid");
-  EXPECT_THROW(UprightPool(maker, 24, 0, model), InputError);
+  EXPECT_THROW(UprightPool({&maker}, 24, 0, model), InputError);
 }
 
 }  // namespace
