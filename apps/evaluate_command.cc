@@ -72,9 +72,10 @@ struct EvaluateArguments {
   PatchesOptions patches;
   PoseProtocolOptions pose;
   SfmOptions sfm;
+  std::string sfm_filter = "ratio";
   std::string sfm_intrinsics = "auto";
   double ratio = 0;
-  std::string planar_filter = "none";
+  std::string filter = "none";
 
   int ImageSize(int of_protocol) const {
     return max_image_size < 0 ? of_protocol : max_image_size;
@@ -90,9 +91,10 @@ ProtocolPtr MakeRepeatability(const EvaluateArguments& a) {
   return MakeRepeatabilityProtocol(a.folders, options);
 }
 
-PlanarMatcherOptions PlanarMatches(const EvaluateArguments& a) {
-  PlanarMatcherOptions options;
-  options.filter = ParseMatchFilter(a.planar_filter);
+FilteredMatcherOptions Filtered(const EvaluateArguments& a,
+                                const std::string& filter) {
+  FilteredMatcherOptions options;
+  options.filter = ParseMatchFilter(filter);
   options.max_ratio = a.ratio;
   if (options.filter == MatchFilter::kLearned) {
     options.classifier = FindModel(a.extractor.models, kCorrespondenceWeights);
@@ -102,7 +104,7 @@ PlanarMatcherOptions PlanarMatches(const EvaluateArguments& a) {
 
 ProtocolPtr MakeMatching(const EvaluateArguments& a) {
   MatchingOptions options;
-  options.matching = PlanarMatches(a);
+  options.matching = Filtered(a, a.filter);
   options.pairs = a.pairs;
   options.image_size = {a.ImageSize(kImageSize), a.ImageSize(0)};
   return MakeMatchingProtocol(a.folders, options);
@@ -110,7 +112,7 @@ ProtocolPtr MakeMatching(const EvaluateArguments& a) {
 
 ProtocolPtr MakeHomography(const EvaluateArguments& a) {
   HomographyOptions options;
-  options.matching = PlanarMatches(a);
+  options.matching = Filtered(a, a.filter);
   options.pairs = a.pairs;
   options.image_size = {a.ImageSize(kImageSize), a.ImageSize(0)};
   options.estimator = ParseHomographyEstimator(a.homography_estimator);
@@ -121,7 +123,7 @@ ProtocolPtr MakeHomography(const EvaluateArguments& a) {
 
 ProtocolPtr MakeRotation(const EvaluateArguments& a) {
   RotationOptions options = a.rotation;
-  options.matching = PlanarMatches(a);
+  options.matching = Filtered(a, a.filter);
   options.one_a_set = a.one_a_set;
   options.max_image_size = a.ImageSize(kImageSize);
   return MakeRotationProtocol(a.folders, options);
@@ -129,7 +131,7 @@ ProtocolPtr MakeRotation(const EvaluateArguments& a) {
 
 ProtocolPtr MakeScale(const EvaluateArguments& a) {
   ScaleOptions options = a.scale;
-  options.matching = PlanarMatches(a);
+  options.matching = Filtered(a, a.filter);
   options.one_a_set = a.one_a_set;
   // Four times 1024 pixels a side would take most of the time of `all`.
   options.max_image_size = a.ImageSize(a.one_a_set ? 640 : kImageSize);
@@ -159,7 +161,7 @@ ProtocolPtr MakePose(const EvaluateArguments& a) {
 
 ProtocolPtr MakeSfm(const EvaluateArguments& a) {
   SfmOptions options = a.sfm;
-  options.matching.max_ratio = a.ratio;
+  options.matching = Filtered(a, a.sfm_filter);
   options.max_image_size = a.ImageSize(0);
   options.intrinsics = kIntrinsics.at(a.sfm_intrinsics);
   if (!a.common.quiet) {
@@ -431,13 +433,21 @@ void AddPairs(CLI::App& command, EvaluateArguments& arguments) {
       ->type_name("PAIRS");
 }
 
-void AddPlanarFilter(CLI::App& command, EvaluateArguments& arguments) {
+void AddFilterOption(CLI::App& command, std::string& filter) {
   command
-      .add_option("--filter", arguments.planar_filter,
+      .add_option("--filter", filter,
                   "Which mutual matches are judged: none (all), ratio (that of "
                   "the preset) or learned (the network of --models)")
       ->check(CLI::IsMember({"none", "ratio", "learned"}).description(""))
       ->capture_default_str();
+}
+
+void AddFilter(CLI::App& command, EvaluateArguments& arguments) {
+  AddFilterOption(command, arguments.filter);
+}
+
+void AddSfmFilter(CLI::App& command, EvaluateArguments& arguments) {
+  AddFilterOption(command, arguments.sfm_filter);
 }
 
 void AddRatio(CLI::App& command, EvaluateArguments& arguments) {
@@ -679,11 +689,11 @@ void AddEvaluateCommand(CLI::App& app, CommandContext& context) {
               "Are keypoints of a plane matched rightly?", planes,
               "--data hpatches --data oxford_affine --pairs 1-2 --presets "
               "default,rootsift --check",
-              {AddPairs, AddPlanarFilter});
+              {AddPairs, AddFilter});
   AddProtocol(*evaluate, context, "homography",
               "How well is the homography estimated from the matches?", planes,
               "--data hpatches --presets default,rootsift",
-              {AddPairs, AddRuns, AddPlanarFilter,
+              {AddPairs, AddRuns, AddFilter,
                [](CLI::App& command, EvaluateArguments& a) {
                  command
                      .add_option("--estimator", a.homography_estimator,
@@ -694,7 +704,7 @@ void AddEvaluateCommand(CLI::App& app, CommandContext& context) {
       *evaluate, context, "rotation",
       "A photograph against itself turned by 0..360 degrees", photographs,
       "photo.jpg --presets default,rootsift --step 15 --check",
-      {AddPlanarFilter,
+      {AddFilter,
        [](CLI::App& command, EvaluateArguments& a) {
          command
              .add_option("--step", a.rotation.step, "Degrees from turn to turn")
@@ -704,7 +714,7 @@ void AddEvaluateCommand(CLI::App& app, CommandContext& context) {
   AddProtocol(*evaluate, context, "scale",
               "A photograph against itself resized by 1/4..4", photographs,
               "photo.jpg --presets default,rootsift",
-              {AddPlanarFilter,
+              {AddFilter,
                [](CLI::App& command, EvaluateArguments& a) {
                  command
                      .add_option("--factors", a.scale.factors,
@@ -729,7 +739,7 @@ void AddEvaluateCommand(CLI::App& app, CommandContext& context) {
               "A whole reconstruction by COLMAP from our matches",
               "Folders of photographs, with truth or without",
               "--data strecha/fountain-P11 --presets default,rootsift",
-              {AddSfmOptions, AddRatio});
+              {AddSfmOptions, AddSfmFilter, AddRatio});
   AddProtocol(
       *evaluate, context, "all",
       "Every protocol that finds its truth in the folders; turns by 30 degrees "

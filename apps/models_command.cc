@@ -100,7 +100,7 @@ void List(const std::string& models) {
 }
 
 void PrintRow(const std::string& key, const std::string& value) {
-  fmt::print("{:<22}{}\n", key, value);
+  fmt::print("{:<21} {}\n", key, value);
 }
 
 void PrintNotes(const Model& model) {

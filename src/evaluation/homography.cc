@@ -148,7 +148,7 @@ class HomographyProtocol : public Protocol {
   Measurement Measure(const FeatureSource& source,
                       const Item& item) const override {
     const PlanarPair pair = Load(source, item);
-    const auto matches = matcher_.Find(source, pair);
+    const auto matches = matcher_.Find(source, pair.Set1(), pair.Set2());
     std::vector<PointPair> points;
     for (const Match& match : matches) {
       const Keypoint& a = pair.Set1().keypoints[match.i];
@@ -196,7 +196,7 @@ class HomographyProtocol : public Protocol {
   std::string Draw(const FeatureSource& source,
                    const Item& item) const override {
     const PlanarPair pair = Load(source, item);
-    return DrawPlanarMatches(item, pair, matcher_.Find(source, pair),
+    return DrawPlanarMatches(item, pair, matcher_.Find(source, pair.Set1(), pair.Set2()),
                              kDrawnCorrect);
   }
 
@@ -207,7 +207,7 @@ class HomographyProtocol : public Protocol {
 
   PairList pairs_;
   HomographyOptions options_;
-  PlanarMatcher matcher_;
+  FilteredMatcher matcher_;
   std::vector<Column> columns_;
 };
 

@@ -13,7 +13,7 @@
 #include <vector>
 
 #include "evaluation/image_pairs.h"
-#include "evaluation/planar_matcher.h"
+#include "evaluation/filtered_matcher.h"
 #include "evaluation/protocol.h"
 #include "tiepoint/geometry/two_view.h"
 #include "tiepoint/matching/matcher.h"
@@ -35,7 +35,7 @@ HomographyEstimator ParseHomographyEstimator(const std::string& name);
 struct HomographyOptions {
   ImagePairOptions pairs{};
   PairImageSize image_size{};
-  PlanarMatcherOptions matching{};
+  FilteredMatcherOptions matching{};
   HomographyEstimator estimator = HomographyEstimator::kMagsac;
   // Largest error of an inlier, working pixels; 0: 2 (MAGSAC), 3 (RANSAC).
   double max_error = 0;

@@ -108,7 +108,7 @@ class MatchingProtocol : public Protocol {
     const PlanarPair pair = Load(source, item);
     const FeatureSet& first = pair.Set1();
     const FeatureSet& second = pair.Set2();
-    const auto matches = matcher_.Find(source, pair);
+    const auto matches = matcher_.Find(source, pair.Set1(), pair.Set2());
     const auto errors = MatchErrors(first, second, matches, pair.homography);
     const auto number = [](auto value) {
       return std::vector<double>{static_cast<double>(value)};
@@ -159,7 +159,7 @@ class MatchingProtocol : public Protocol {
   std::string Draw(const FeatureSource& source,
                    const Item& item) const override {
     const PlanarPair pair = Load(source, item);
-    return DrawPlanarMatches(item, pair, matcher_.Find(source, pair),
+    return DrawPlanarMatches(item, pair, matcher_.Find(source, pair.Set1(), pair.Set2()),
                              kScorePixels);
   }
 
@@ -170,7 +170,7 @@ class MatchingProtocol : public Protocol {
 
   PairList pairs_;
   MatchingOptions options_;
-  PlanarMatcher matcher_;
+  FilteredMatcher matcher_;
   std::vector<Column> columns_;
 };
 

@@ -15,7 +15,7 @@
 
 #include "evaluation/image_pairs.h"
 #include "evaluation/overlap.h"
-#include "evaluation/planar_matcher.h"
+#include "evaluation/filtered_matcher.h"
 #include "evaluation/planar_pair.h"
 #include "evaluation/protocol.h"
 #include "tiepoint/matching/matcher.h"
@@ -51,7 +51,7 @@ NearestNeighbourScore ScoreNearestNeighbours(const PlanarPair& pair,
 struct MatchingOptions {
   ImagePairOptions pairs{};
   PairImageSize image_size{};
-  PlanarMatcherOptions matching{};
+  FilteredMatcherOptions matching{};
   int ranked_keypoints = 1000;  // of NN mAP and its score; 0: all
 };
 

@@ -58,15 +58,15 @@ TEST(MatchingTest, FeaturesWithoutDescriptorsAreRefused) {
   EXPECT_THROW(RequireDescriptors(bare.set), InputError);
 }
 
-TEST(PlanarMatcherTest, SaysWhatTheMatchesAre) {
-  PlanarMatcherOptions options;
-  EXPECT_EQ(PlanarMatcher(options).Settings().dump(),
+TEST(FilteredMatcherTest, SaysWhatTheMatchesAre) {
+  FilteredMatcherOptions options;
+  EXPECT_EQ(FilteredMatcher(options).Settings().dump(),
             R"({"mutual":true,"filter":"none"})");
   options.filter = MatchFilter::kGms;
-  EXPECT_THROW(PlanarMatcher{options}, InputError);
+  EXPECT_THROW(FilteredMatcher{options}, InputError);
   options.filter = MatchFilter::kLearned;
   options.classifier = "no such file";
-  EXPECT_THROW(PlanarMatcher{options}, InputError);
+  EXPECT_THROW(FilteredMatcher{options}, InputError);
 }
 
 TEST(MatchingTest, NearestNeighboursAreRanked) {

@@ -252,10 +252,12 @@ void RemoveResults(const std::string& folder) {
 class Reconstruction {
  public:
   Reconstruction(const SfmScene& scene, const SfmOptions& options,
-                 bool fixed_intrinsics, const Colmap& colmap,
-                 const std::string& folder, const std::string& label)
+                 const FilteredMatcher& matcher, bool fixed_intrinsics,
+                 const Colmap& colmap, const std::string& folder,
+                 const std::string& label)
       : scene_(scene),
         options_(options),
+        matcher_(matcher),
         colmap_(colmap),
         folder_(folder),
         label_(label),
@@ -314,16 +316,14 @@ class Reconstruction {
 
   void MatchPairs(const FeatureSource& source) {
     Report("matching");
-    MatchOptions matching = options_.matching;
-    matching.max_ratio = RatioFor(source, matching.max_ratio);
     size_t matches = 0;
     for (const auto& [first, second] :
          SfmPairs(static_cast<int>(features_.size()), options_.neighbours)) {
       CheckInterrupt();
-      MatchedPair pair{first, second,
-                       Indices(MatchDescriptors(
-                           features_[first]->set.descriptors,
-                           features_[second]->set.descriptors, matching))};
+      MatchedPair pair{
+          first, second,
+          Indices(matcher_.Find(source, features_[first]->set,
+                               features_[second]->set))};
       if (pair.matches.size() < static_cast<size_t>(options_.min_matches)) {
         continue;
       }
@@ -431,6 +431,7 @@ class Reconstruction {
 
   const SfmScene& scene_;
   const SfmOptions& options_;
+  const FilteredMatcher& matcher_;
   const Colmap& colmap_;
   std::string folder_, label_;
   ColmapOptions colmap_options_;
@@ -446,6 +447,7 @@ class SfmProtocol : public Protocol {
   SfmProtocol(std::vector<SfmScene> scenes, const SfmOptions& options)
       : scenes_(std::move(scenes)),
         options_(options),
+        matcher_(options.matching),
         colmap_(options.colmap),
         columns_(SfmColumns()) {
     for (const SfmScene& scene : scenes_) {
@@ -483,6 +485,7 @@ class SfmProtocol : public Protocol {
 
   std::vector<SfmScene> scenes_;
   SfmOptions options_;
+  FilteredMatcher matcher_;
   Colmap colmap_;
   std::vector<Item> items_;
   std::vector<Column> columns_;
@@ -491,10 +494,8 @@ class SfmProtocol : public Protocol {
 Json SfmProtocol::Settings() const {
   Json settings = {
       {"max_image_size", options_.max_image_size},
-      {"matching",
-       {{"mutual", options_.matching.mutual},
-        {"max_ratio", RatioJson(options_.matching.max_ratio)},
-        {"min_matches", options_.min_matches}}},
+      {"matching", matcher_.Settings()},
+      {"min_matches", options_.min_matches},
       {"pairs", options_.neighbours == 0
                     ? "all"
                     : std::to_string(options_.neighbours) +
@@ -541,8 +542,8 @@ Measurement SfmProtocol::Measure(const FeatureSource& source,
     EnsureWritableFolder(folder);
     RemoveResults(folder);
   }
-  return Reconstruction(scene, options_, Fixed(scene), colmap_, folder,
-                        source.Label())
+  return Reconstruction(scene, options_, matcher_, Fixed(scene), colmap_,
+                        folder, source.Label())
       .Run(source);
 }
 

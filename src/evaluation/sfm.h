@@ -3,8 +3,8 @@
 // Schoenberger, Hardmeier, Sattler, Pollefeys: Comparative Evaluation of
 // Hand-Crafted and Learned Local Features (CVPR 2017):
 //   1. features of every photograph; keypoints in pixels of the stored file
-//   2. every pair: mutual nearest neighbours with a ratio of at most 0.8; pairs
-//      with fewer than 15 matches are dropped
+//   2. every pair: mutual nearest neighbours with a ratio of at most 0.8, or
+//      another filter; pairs with fewer than 15 matches are dropped
 //   3. a database of COLMAP, geometric verification (`matches_importer`)
 //   4. COLMAP's mapper; the model with the most images counts
 //   5. with a COLMAP that has CUDA: the number of dense points
@@ -18,9 +18,9 @@
 #include <utility>
 #include <vector>
 
+#include "evaluation/filtered_matcher.h"
 #include "evaluation/protocol.h"
 #include "evaluation/sfm_scenes.h"
-#include "tiepoint/matching/matcher.h"
 
 namespace tiepoint {
 
@@ -36,7 +36,7 @@ enum class SfmIntrinsics {
 struct SfmOptions {
   // Longer side of the working images; 0: as stored.
   int max_image_size = 0;
-  MatchOptions matching{true, 0};  // max_ratio 0: RatioFor the features
+  FilteredMatcherOptions matching{MatchFilter::kRatio, 0, {}};
   int min_matches = 15;
   // 0: all pairs; else each photograph with this many nearest ones in the
   // order of the names.

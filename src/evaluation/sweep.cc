@@ -85,7 +85,7 @@ class SweepProtocol : public Protocol {
  public:
   SweepProtocol(const std::vector<std::string>& paths, bool turns,
                 std::vector<double> steps, int max_image_size, bool one_a_set,
-                const PlanarMatcherOptions& matching)
+                const FilteredMatcherOptions& matching)
       : turns_(turns),
         steps_(std::move(steps)),
         max_image_size_(max_image_size),
@@ -125,7 +125,7 @@ class SweepProtocol : public Protocol {
         Warp(item.image1, step, steps != nullptr && steps->NeedsColour());
     pair.second = std::make_shared<const Features>(source.Of(warped.image));
     pair.homography = warped.homography;
-    const auto matches = matcher_.Find(source, pair);
+    const auto matches = matcher_.Find(source, pair.Set1(), pair.Set2());
     const SweepScore score =
         ScoreSweep(pair, matches, turns_ ? step * kDegree : 0);
     Measurement result = {{"keypoints", {score.keypoints}},
@@ -165,7 +165,7 @@ class SweepProtocol : public Protocol {
   bool turns_;
   std::vector<double> steps_;
   int max_image_size_;
-  PlanarMatcher matcher_;
+  FilteredMatcher matcher_;
   std::vector<Column> columns_;
   std::vector<Item> items_;
 };

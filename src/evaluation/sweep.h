@@ -13,7 +13,7 @@
 #include <string>
 #include <vector>
 
-#include "evaluation/planar_matcher.h"
+#include "evaluation/filtered_matcher.h"
 #include "evaluation/planar_pair.h"
 #include "evaluation/protocol.h"
 #include "tiepoint/matching/matcher.h"
@@ -43,7 +43,7 @@ struct RotationOptions {
   double step = 15;           // degrees from turn to turn, from 0 to below 360
   int max_image_size = 1024;  // longer side of the photographs; 0: as stored
   bool one_a_set = false;     // only the first photograph of each set
-  PlanarMatcherOptions matching{};
+  FilteredMatcherOptions matching{};
 };
 
 struct ScaleOptions {
@@ -52,7 +52,7 @@ struct ScaleOptions {
                                  1.19, 1.41, 2,   2.83, 4};
   int max_image_size = 1024;
   bool one_a_set = false;
-  PlanarMatcherOptions matching{};
+  FilteredMatcherOptions matching{};
 };
 
 // `paths`: photographs, or folders of which each sequence gives its first

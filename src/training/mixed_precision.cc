@@ -59,4 +59,11 @@ torch::Tensor ForwardFlat(TorchNetwork& network, const torch::Tensor& x,
   return network.forward(x).flatten(1).to(torch::kFloat);
 }
 
+torch::Tensor ForwardButLast(TorchNetwork& network, const torch::Tensor& x,
+                             const TrainOptions& options) {
+  if (options.precision != "bfloat16") return network.ForwardButLast(x);
+  const Bfloat16Scope scope;
+  return network.ForwardButLast(x).to(torch::kFloat);
+}
+
 }  // namespace tiepoint

@@ -12,4 +12,8 @@ namespace tiepoint {
 torch::Tensor ForwardFlat(TorchNetwork& network, const torch::Tensor& x,
                           const TrainOptions& options);
 
+// What the last layer is given, as float.
+torch::Tensor ForwardButLast(TorchNetwork& network, const torch::Tensor& x,
+                             const TrainOptions& options);
+
 }  // namespace tiepoint

@@ -17,6 +17,8 @@ inline constexpr int kOrientedCheckBatches = 6, kOrientedCheckPairs = 600;
 struct OrientedMeasure {
   torch::Tensor first, second;  // descriptors, N x D
   torch::Tensor error;          // of the relative angle, radians, N
+  // DirectionAgreement, N; may be undefined.
+  torch::Tensor agreement = {};
 };
 
 // The mean over batches; `measure` makes an OrientedMeasure of each.
@@ -30,6 +32,11 @@ Report JudgeOriented(const std::vector<Batch>& checks, const Measure& measure) {
     mean["within_10_degrees"] +=
         share * (degrees < 10).to(torch::kFloat).mean().item<double>();
     mean["median_degrees"] += share * degrees.median().item<double>();
+    if (m.agreement.defined()) {
+      mean["agreement"] += share * m.agreement.mean().item<double>();
+    }
+    mean["within_20_degrees"] +=
+        share * (degrees < 20).to(torch::kFloat).mean().item<double>();
     mean["accuracy"] += share * MatchingAccuracy(m.first, m.second);
     mean["average_precision"] += share * AveragePrecision(m.first, m.second);
   }

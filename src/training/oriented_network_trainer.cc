@@ -11,6 +11,7 @@
 #include "training/angles.h"
 #include "training/architectures.h"
 #include "training/descriptor_loss.h"
+#include "training/direction_agreement.h"
 #include "training/mixed_precision.h"
 #include "training/oriented_measure.h"
 #include "training/patch_turner.h"
@@ -95,8 +96,9 @@ void TrainOrientedNetwork(const TrainOptions& options) {
     const torch::Tensor map = ForwardFlat(*networks->trunk, patches, options)
                                   .view({2 * n, map_shape.channels,
                                          map_shape.height, map_shape.width});
-    torch::Tensor angle =
-        AngleOf(ForwardFlat(*networks->orientation, map, options));
+    const torch::Tensor scores =
+        ForwardButLast(*networks->orientation, map, options);
+    torch::Tensor angle = AngleOf(MeanDirection(scores).flatten(1));
     const torch::Tensor first = angle.narrow(0, 0, n);
     const torch::Tensor error = angle.narrow(0, n, n) - first - turn;
     if (true_angles) {
@@ -108,7 +110,8 @@ void TrainOrientedNetwork(const TrainOptions& options) {
     const torch::Tensor descriptors =
         ForwardFlat(*networks->descriptor, TurnColumns(map, angle), options);
     return OrientedMeasure{descriptors.narrow(0, 0, n),
-                           descriptors.narrow(0, n, n), error};
+                           descriptors.narrow(0, n, n), error,
+                           DirectionAgreement(scores, turn)};
   };
 
   TrainingTask task;
@@ -131,7 +134,8 @@ void TrainOrientedNetwork(const TrainOptions& options) {
     const OrientedMeasure m = measure(
         batches.Take(), !tuned && iteration < kTrueAngles * options.iterations);
     return HardNetLoss(m.first, m.second) +
-           options.angle_weight * AngleLoss(m.error);
+           options.angle_weight * AngleLoss(m.error) +
+           options.agreement_weight * -torch::log(m.agreement + 1e-6).mean();
   };
   task.validate = [&] {
     // With photographs and shards the mean of both, and each.

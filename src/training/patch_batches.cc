@@ -6,6 +6,7 @@
 #include <numbers>
 
 #include "tiepoint/base/error.h"
+#include "tiepoint/image/jet_scale_space.h"
 
 namespace tiepoint {
 namespace {
@@ -21,7 +22,7 @@ struct PointSearch {
 
 // For patch networks: the levels and maxima of the detector, so that they learn
 // from keypoints like those that they will be asked about.
-PointSearch LikeTheDetector() { return {}; }
+PointSearch LikeTheDetector() { return {JetScaleSpace(), {}}; }
 
 Keypoint Jitter(Keypoint k, const KeypointJitter& jitter, Random& random) {
   k.x += static_cast<float>(jitter.place * k.scale * random.Normal());

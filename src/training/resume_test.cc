@@ -72,15 +72,15 @@ TEST_F(ResumeTest, InterruptedOrNotTheWeightsAreTheSameToTheBit) {
   EXPECT_FALSE(whole == Weights(other));
 }
 
-// The same patches, cut before.
-TEST_F(ResumeTest, ShardsTakeThePlaceOfPhotographs) {
+// Shards of one texture a point, seen twice.
+void WriteShards(const fs::path& folder) {
   for (const char* name : {"train.shard", "validation.shard"}) {
-    fs::create_directories(folder_ / "shards");
+    fs::create_directories(folder);
     ShardHead head;
     head.kind = "quadruplets";
     head.patch_size = 64;
     head.support = 30;
-    ShardWriter shard(folder_ / "shards" / name, head);
+    ShardWriter shard(folder / name, head);
     std::vector<uint8_t> patch(size_t{64} * 64);
     for (int point = 0; point < 40; ++point) {
       for (int view = 0; view < 2; ++view) {
@@ -93,6 +93,11 @@ TEST_F(ResumeTest, ShardsTakeThePlaceOfPhotographs) {
     }
     shard.Finish();
   }
+}
+
+// The same patches, cut before.
+TEST_F(ResumeTest, ShardsTakeThePlaceOfPhotographs) {
+  WriteShards(folder_ / "shards");
   TrainOptions options = Options("whole");
   options.data = {folder_ / "shards"};
   const std::string whole = Weights(options);
@@ -119,6 +124,24 @@ TEST_F(ResumeTest, OneNetworkForAngleAndDescriptor) {
   EXPECT_EQ(ToJson(end.trunk.spec), ToJson(begin.trunk.spec));
   EXPECT_NE(end.trunk.weights.at("conv1.weight").data,
             begin.trunk.weights.at("conv1.weight").data);
+}
+
+TEST_F(ResumeTest, PhotographsAndShardsTogetherNeedAPool) {
+  WriteShards(folder_ / "shards");
+  TrainOptions options = Options("both");
+  options.data.push_back(folder_ / "shards");
+  EXPECT_THROW(TrainDescriptor(options), InputError) << "not this network";
+  options.architecture = "oriented";
+  EXPECT_THROW(TrainDescriptor(options), InputError) << "without a pool";
+  options.pool = 40;
+  options.agreement_weight = 0.1;
+  options.json = folder_ / "both.jsonl";
+  TrainDescriptor(options);
+  std::ifstream report(options.json);
+  std::string line;
+  std::getline(report, line);
+  EXPECT_NE(line.find("accuracy_photographs"), std::string::npos) << line;
+  EXPECT_NE(line.find("accuracy_shards"), std::string::npos) << line;
 }
 
 // Descriptor and orientation together: both are written, what is frozen stays,

@@ -34,32 +34,6 @@ torch::Tensor ConvolveLayer(const LayerSpec& layer, torch::Tensor x,
   return torch::conv2d(x, weight, bias, {layer.StrideY(), layer.stride});
 }
 
-// Of scores N x 1 x H x W whose columns are directions: N x 2 x 1 x 1.
-torch::Tensor MeanDirection(const torch::Tensor& scores) {
-  const int64_t width = scores.size(3);
-  const torch::Tensor angle = torch::arange(width, scores.options()) *
-                              (2 * std::numbers::pi / double(width));
-  const torch::Tensor share = torch::softmax(scores.flatten(1), 1)
-                                  .view({-1, scores.size(2), width})
-                                  .sum(1);
-  // 1 for the columns of the peak; the derivative passes through the shares.
-  const auto reach = PeakReach(static_cast<int>(width));
-  torch::Tensor around = torch::zeros_like(share);
-  for (int k = -reach; k <= reach; ++k) {
-    around += (reach + 1 - std::abs(k)) * share.detach().roll(-k, 1);
-  }
-  const torch::Tensor peak = around.argmax(1, true);
-  torch::Tensor near = torch::zeros_like(share);
-  for (int k = -reach; k <= reach; ++k) {
-    near.scatter_(1, (peak + (k + width)).remainder(width), 1.0);
-  }
-  const torch::Tensor kept = share * near;
-  return torch::stack({(kept * torch::cos(angle)).sum(1),
-                       (kept * torch::sin(angle)).sum(1)},
-                      1)
-      .view({-1, 2, 1, 1});
-}
-
 // kJet of N x 1 x H x W.
 torch::Tensor Jet(const torch::Tensor& x) {
   const int64_t taps = 2 * kJetReach - 1;
@@ -152,6 +126,31 @@ TorchNetwork::TorchNetwork(const NetworkSpec& spec, bool batch_norm,
   }
 }
 
+torch::Tensor MeanDirection(const torch::Tensor& scores) {
+  const int64_t width = scores.size(3);
+  const torch::Tensor angle = torch::arange(width, scores.options()) *
+                              (2 * std::numbers::pi / double(width));
+  const torch::Tensor share = torch::softmax(scores.flatten(1), 1)
+                                  .view({-1, scores.size(2), width})
+                                  .sum(1);
+  // 1 for the columns of the peak; the derivative passes through the shares.
+  const auto reach = PeakReach(static_cast<int>(width));
+  torch::Tensor around = torch::zeros_like(share);
+  for (int k = -reach; k <= reach; ++k) {
+    around += (reach + 1 - std::abs(k)) * share.detach().roll(-k, 1);
+  }
+  const torch::Tensor peak = around.argmax(1, true);
+  torch::Tensor near = torch::zeros_like(share);
+  for (int k = -reach; k <= reach; ++k) {
+    near.scatter_(1, (peak + (k + width)).remainder(width), 1.0);
+  }
+  const torch::Tensor kept = share * near;
+  return torch::stack({(kept * torch::cos(angle)).sum(1),
+                       (kept * torch::sin(angle)).sum(1)},
+                      1)
+      .view({-1, 2, 1, 1});
+}
+
 TorchNetwork::TorchNetwork(const Model& model)
     : TorchNetwork(model.spec, false) {
   const torch::NoGradGuard guard;
@@ -165,6 +164,11 @@ TorchNetwork::TorchNetwork(const Model& model)
 
 torch::Tensor TorchNetwork::forward(torch::Tensor x) {
   for (size_t i = 0; i < spec_.layers.size(); ++i) x = Apply(i, x);
+  return x;
+}
+
+torch::Tensor TorchNetwork::ForwardButLast(torch::Tensor x) {
+  for (size_t i = 0; i + 1 < spec_.layers.size(); ++i) x = Apply(i, x);
   return x;
 }
 

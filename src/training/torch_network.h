@@ -25,6 +25,8 @@ class TorchNetwork : public torch::nn::Module {
 
   // x: N x C x H x W, normalised. Returns N x ... of the last layer.
   torch::Tensor forward(torch::Tensor x);
+  // What the last layer is given.
+  torch::Tensor ForwardButLast(torch::Tensor x);
 
   // Weights for the inference code: float32, batch normalisation folded in.
   void Export(Model& model) const;
@@ -49,6 +51,10 @@ class TorchNetwork : public torch::nn::Module {
 // The values as a weight of the model.
 void StoreTensor(const std::string& name, const torch::Tensor& values,
                  Model& model);
+
+// kCircularSoftArgmax: of scores N x 1 x H x W whose columns are directions,
+// N x 2 x 1 x 1.
+torch::Tensor MeanDirection(const torch::Tensor& scores);
 
 // Generalised hinging hyperplanes over the channels of N x C x H x W.
 torch::Tensor Ghh(const torch::Tensor& x, int sums, int maxes);

@@ -81,6 +81,8 @@ struct TrainOptions {
   // beside the descriptors' triplet loss.
   double class_weight = 0.1;
   double place_weight = 0.1;
+  // Oriented descriptors: of the agreement of likely directions.
+  double agreement_weight = 0;
   double angle_weight = 0.3;
 
   int MiningNegative() const {

@@ -68,6 +68,8 @@ const std::vector<Option>& Options() {
       {"angle-weight", "X", &O::angle_weight, Option::kWeights,
        "lift, or descriptor with --orientation: of the error of the relative "
        "angle"},
+      {"agreement-weight", "X", &O::agreement_weight, Option::kWeights,
+       "descriptor, oriented: of the chance that likely directions agree"},
       {"iterations", "N", &O::iterations, Option::kNone, "steps"},
       {"batch", "N", &O::batch, Option::kWeights,
        "pairs a step [that of the kind]"},

@@ -7,6 +7,7 @@
 #include <cmath>
 #include <filesystem>
 #include <numbers>
+#include <set>
 
 #include "tiepoint/base/error.h"
 #include "tiepoint/base/parallel.h"
@@ -101,6 +102,30 @@ TEST_F(UprightPoolTest, AnglesFollowTheTurnedPatches) {
     }
   }
   EXPECT_GE(found, drawn.count);
+}
+
+// Each maker makes its share; without a pool there is no telling whose turn it
+// is.
+TEST_F(UprightPoolTest, TakesFromEachMaker) {
+  const BatchMaker one = Maker();
+  const BatchMaker other{photographs_, {0}, options_, 6};
+  const Model model = Polar();
+  EXPECT_THROW(UprightPool({&one, &other}, 24, 0, model), InputError);
+  const UprightPool both({&one, &other}, 24, 48, model);
+  const UprightPool alone({&one}, 24, 24, model);
+  const auto turns = [](const UprightPool& pool) {
+    std::set<long> found;
+    for (int i = 0; i < 40; ++i) {
+      // Turns by whole columns and an exchange of the views aside.
+      for (const float turn : pool.Draw(1, i).turn) {
+        const double columns = std::abs(turn) / (2 * std::numbers::pi) * 16;
+        const double part = columns - std::floor(columns);
+        found.insert(std::lround(1e4 * std::min(part, 1 - part)));
+      }
+    }
+    return found.size();
+  };
+  EXPECT_GT(turns(both), turns(alone) + 15);
 }
 
 TEST_F(UprightPoolTest, NeedsLogPolarPatches) {

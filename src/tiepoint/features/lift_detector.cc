@@ -9,6 +9,7 @@
 
 #include "tiepoint/base/error.h"
 #include "tiepoint/image/filter.h"
+#include "tiepoint/image/jet_scale_space.h"
 #include "tiepoint/network/jet.h"
 
 namespace tiepoint {
@@ -69,8 +70,7 @@ std::string LiftDetectorOptions::Validate() const {
 
 LiftDetectorOptions JetDetectorOptions() {
   LiftDetectorOptions options;
-  options.scales.first_scale = kPixelsPerScale / std::numbers::sqrt2;
-  options.scales.levels_per_octave = 2;
+  options.scales = JetScaleSpace();
   options.score_scale_power = 0.2;
   return options;
 }

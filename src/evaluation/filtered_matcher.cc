@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "evaluation/planar_matcher.h"
+#include "evaluation/filtered_matcher.h"
 
 #include <utility>
 
@@ -18,22 +18,23 @@ void RequireDescriptors(const FeatureSet& features) {
       "none");
 }
 
-PlanarMatcher::PlanarMatcher(PlanarMatcherOptions options)
+FilteredMatcher::FilteredMatcher(FilteredMatcherOptions options)
     : options_(std::move(options)) {
   if (options_.filter == MatchFilter::kGms) {
-    throw InputError("planes are matched with --filter none, ratio or learned");
+    throw InputError("matches are filtered with --filter none, ratio or learned here");
   }
   if (options_.filter != MatchFilter::kLearned) return;
   classifier_ = std::make_shared<CorrespondenceClassifier>(options_.classifier);
 }
 
-std::vector<Match> PlanarMatcher::Find(const FeatureSource& source,
-                                       const PlanarPair& pair) const {
-  RequireDescriptors(pair.Set1());
-  RequireDescriptors(pair.Set2());
+std::vector<Match> FilteredMatcher::Find(const FeatureSource& source,
+                                         const FeatureSet& first,
+                                         const FeatureSet& second) const {
+  RequireDescriptors(first);
+  RequireDescriptors(second);
   const FilteredMatches filtered = MatchAndFilter(
-      options_.filter, {.first = &pair.Set1(),
-                        .second = &pair.Set2(),
+      options_.filter, {.first = &first,
+                        .second = &second,
                         .camera1 = {},
                         .camera2 = {},
                         .max_ratio = RatioFor(source, options_.max_ratio),
@@ -45,11 +46,11 @@ std::vector<Match> PlanarMatcher::Find(const FeatureSource& source,
   return kept;
 }
 
-nlohmann::ordered_json PlanarMatcher::Settings() const {
+nlohmann::ordered_json FilteredMatcher::Settings() const {
   nlohmann::ordered_json settings = {{"mutual", true},
                                      {"filter", Name(options_.filter)}};
   if (options_.filter == MatchFilter::kRatio) {
-    settings["max_ratio"] = options_.max_ratio;
+    settings["max_ratio"] = RatioJson(options_.max_ratio);
   }
   if (classifier_) settings["classifier"] = FileChecksum(options_.classifier);
   return settings;
