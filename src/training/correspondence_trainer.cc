@@ -113,7 +113,7 @@ torch::Tensor RegressionLoss(const std::string& kind,
 // The loss takes right and wrong matches to be as frequent; among the matches
 // of photographs the wrong ones are more. What is written takes so much from
 // the last logits, chosen on scenes that nothing was trained on.
-constexpr float kPrior = 1;
+constexpr float kPrior = 1.3F;
 
 struct PairCounts {
   double right = 0, kept = 0, both = 0;
