@@ -7,7 +7,7 @@ namespace tiepoint {
 
 struct FrameTolerance {
   double pixels = 3;  // of image 2
-  double octaves = 0.5;
+  double octaves = 0.7;
   double degrees = 10;
 };
 

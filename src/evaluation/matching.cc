@@ -73,7 +73,7 @@ class MatchingProtocol : public Protocol {
     columns_.push_back(MeanColumn(
         "frames", "frames",
         "keypoints of image 1 that image 2 has too: place within 3 px, scale "
-        "within half an octave, angle within 10 degrees",
+        "within 0.7 octaves, angle within 10 degrees",
         0));
     const std::string count = std::to_string(options_.ranked_keypoints);
     columns_.push_back(MeanColumn(

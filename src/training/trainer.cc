@@ -9,6 +9,20 @@
 
 namespace tiepoint {
 
+namespace {
+
+// Where a network learns from one kind of data.
+BatchMaker TheKind(std::vector<BatchMaker> makers) {
+  if (makers.size() > 1) {
+    throw InputError(
+        "--data names photographs and shards; only --architecture oriented "
+        "learns from both together");
+  }
+  return std::move(makers[0]);
+}
+
+}  // namespace
+
 std::string TrainOptions::Validate() const {
   if (data.empty()) {
     return "--data is needed: a folder of photographs or shards";
@@ -128,47 +142,36 @@ TrainingData::TrainingData(const TrainOptions& options, const Folders& folders)
   }
 }
 
-std::vector<BatchMaker> TrainingData::EachTraining(const BatchOptions& options,
-                                                   uint64_t seed) const {
+std::vector<BatchMaker> TrainingData::Each(
+    const std::vector<int>& of_photographs,
+    const std::optional<ShardPoints>& shards, const BatchOptions& options,
+    uint64_t seed) const {
   std::vector<BatchMaker> makers;
   if (photographs.Size() > 0) {
-    makers.emplace_back(photographs, training, options, seed);
+    makers.emplace_back(photographs, of_photographs, options, seed);
   }
-  if (training_shards) makers.emplace_back(*training_shards, options, seed);
+  if (shards) makers.emplace_back(*shards, options, seed);
   return makers;
+}
+
+std::vector<BatchMaker> TrainingData::EachTraining(const BatchOptions& options,
+                                                   uint64_t seed) const {
+  return Each(training, training_shards, options, seed);
 }
 
 std::vector<BatchMaker> TrainingData::EachHeldOut(const BatchOptions& options,
                                                   uint64_t seed) const {
-  std::vector<BatchMaker> makers;
-  if (photographs.Size() > 0) {
-    makers.emplace_back(photographs, validation, options, seed);
-  }
-  if (validation_shards) makers.emplace_back(*validation_shards, options, seed);
-  return makers;
+  return Each(validation, validation_shards, options, seed);
 }
-
-namespace {
-
-BatchMaker TheOnly(std::vector<BatchMaker> makers) {
-  if (makers.size() > 1) {
-    throw InputError(
-        "--data names photographs and shards; only --architecture oriented "
-        "learns from both together");
-  }
-  return std::move(makers[0]);
-}
-
-}  // namespace
 
 BatchMaker TrainingData::Training(const BatchOptions& options,
                                   uint64_t seed) const {
-  return TheOnly(EachTraining(options, seed));
+  return TheKind(EachTraining(options, seed));
 }
 
 BatchMaker TrainingData::HeldOut(const BatchOptions& options,
                                  uint64_t seed) const {
-  return TheOnly(EachHeldOut(options, seed));
+  return TheKind(EachHeldOut(options, seed));
 }
 
 void TrainingData::NeedPhotographs(const std::string& who) const {

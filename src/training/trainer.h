@@ -69,6 +69,10 @@ struct TrainingData {
     std::vector<std::string> photographs;
   };
   static Folders Sort(const std::vector<std::string>& folders);
+  std::vector<BatchMaker> Each(const std::vector<int>& of_photographs,
+                               const std::optional<ShardPoints>& shards,
+                               const BatchOptions& options,
+                               uint64_t seed) const;
   TrainingData(const TrainOptions& options, const Folders& folders);
 };
 
