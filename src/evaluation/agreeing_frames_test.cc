@@ -37,9 +37,9 @@ TEST(AgreeingFramesTest, PlaceScaleAndAngleMustAgree) {
     k.y += 1.0F;
     EXPECT_EQ(Count(first, k, h), 0);
     k = there;
-    k.scale = 8.4F;
+    k.scale = 9.6F;
     EXPECT_EQ(Count(first, k, h), 1);
-    k.scale = 8.6F;
+    k.scale = 9.9F;
     EXPECT_EQ(Count(first, k, h), 0);
     k = there;
     k.angle += 9 * kDegree;

@@ -21,7 +21,8 @@ void RequireDescriptors(const FeatureSet& features) {
 FilteredMatcher::FilteredMatcher(FilteredMatcherOptions options)
     : options_(std::move(options)) {
   if (options_.filter == MatchFilter::kGms) {
-    throw InputError("matches are filtered with --filter none, ratio or learned here");
+    throw InputError(
+        "matches are filtered with --filter none, ratio or learned here");
   }
   if (options_.filter != MatchFilter::kLearned) return;
   classifier_ = std::make_shared<CorrespondenceClassifier>(options_.classifier);

@@ -21,9 +21,9 @@ struct FilteredMatcherOptions {
   std::string classifier;  // kLearned: file of the network
 };
 
-// The matches that protocols of planes and reconstructions judge: mutual nearest
-// neighbours, all or those that a filter keeps. The classifier sees guessed
-// cameras, as for two photographs of which nothing is known.
+// The matches that protocols of planes and reconstructions judge: mutual
+// nearest neighbours, all or those that a filter keeps. The classifier sees
+// guessed cameras, as for two photographs of which nothing is known.
 class FilteredMatcher {
  public:
   // Throws InputError for kGms, or as CorrespondenceClassifier does.

@@ -196,7 +196,8 @@ class HomographyProtocol : public Protocol {
   std::string Draw(const FeatureSource& source,
                    const Item& item) const override {
     const PlanarPair pair = Load(source, item);
-    return DrawPlanarMatches(item, pair, matcher_.Find(source, pair.Set1(), pair.Set2()),
+    return DrawPlanarMatches(item, pair,
+                             matcher_.Find(source, pair.Set1(), pair.Set2()),
                              kDrawnCorrect);
   }
 

@@ -12,8 +12,8 @@
 #include <string>
 #include <vector>
 
-#include "evaluation/image_pairs.h"
 #include "evaluation/filtered_matcher.h"
+#include "evaluation/image_pairs.h"
 #include "evaluation/protocol.h"
 #include "tiepoint/geometry/two_view.h"
 #include "tiepoint/matching/matcher.h"

@@ -13,9 +13,9 @@
 #include <string>
 #include <vector>
 
+#include "evaluation/filtered_matcher.h"
 #include "evaluation/image_pairs.h"
 #include "evaluation/overlap.h"
-#include "evaluation/filtered_matcher.h"
 #include "evaluation/planar_pair.h"
 #include "evaluation/protocol.h"
 #include "tiepoint/matching/matcher.h"

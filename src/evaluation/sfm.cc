@@ -320,10 +320,9 @@ class Reconstruction {
     for (const auto& [first, second] :
          SfmPairs(static_cast<int>(features_.size()), options_.neighbours)) {
       CheckInterrupt();
-      MatchedPair pair{
-          first, second,
-          Indices(matcher_.Find(source, features_[first]->set,
-                               features_[second]->set))};
+      MatchedPair pair{first, second,
+                       Indices(matcher_.Find(source, features_[first]->set,
+                                             features_[second]->set))};
       if (pair.matches.size() < static_cast<size_t>(options_.min_matches)) {
         continue;
       }

@@ -5,8 +5,8 @@
 
 namespace tiepoint {
 
-// Chance that directions drawn in both views of a point differ by the true turn,
-// to within about a column. `scores`: 2 N x 1 x H x W, whose columns are
+// Chance that directions drawn in both views of a point differ by the true
+// turn, to within about a column. `scores`: 2 N x 1 x H x W, whose columns are
 // directions and whose soft maximum is their distribution, first views before
 // second ones; `turn`: N, radians. Returns N numbers, with derivatives.
 //

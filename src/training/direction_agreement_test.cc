@@ -20,8 +20,7 @@ torch::Tensor View(int peak, double height) {
 double Agreement(const torch::Tensor& first, const torch::Tensor& second,
                  double columns) {
   const double turn = columns * 2 * std::numbers::pi / kWidth;
-  return DirectionAgreement(torch::cat({first, second}),
-                            torch::full({1}, turn))
+  return DirectionAgreement(torch::cat({first, second}), torch::full({1}, turn))
       .item<double>();
 }
 

@@ -71,7 +71,7 @@ void TrainOrientedNetwork(const TrainOptions& options) {
   batch_options.pairs = kOrientedCheckPairs;
   const std::vector<BatchMaker> held_out =
       data.EachHeldOut(batch_options, StreamSeed(options.seed, 999));
-  const Model input = model.trunk;  // normalisation and geometry
+  const Model input = model.trunk;                // normalisation and geometry
   std::vector<std::vector<UprightBatch>> checks;  // of each kind of data
   for (const BatchMaker& maker : held_out) {
     const UprightPool fresh({&maker}, kOrientedCheckPairs, 0, input);
@@ -141,10 +141,9 @@ void TrainOrientedNetwork(const TrainOptions& options) {
     // With photographs and shards the mean of both, and each.
     Report mean;
     for (size_t k = 0; k < checks.size(); ++k) {
-      const Report report =
-          JudgeOriented(checks[k], [&](const UprightBatch& check) {
-            return measure(check, false);
-          });
+      const Report report = JudgeOriented(
+          checks[k],
+          [&](const UprightBatch& check) { return measure(check, false); });
       for (const auto& [name, value] : report) {
         mean[name] += value / static_cast<double>(checks.size());
         if (checks.size() > 1)

@@ -45,8 +45,8 @@ UprightPool::UprightPool(std::vector<const BatchMaker*> makers, int batch,
   ParallelFor(static_cast<int>(made_.size()), [&](int k) {
     if (InterruptRequested()) return;
     const auto i = static_cast<uint64_t>(k);
-    made_[k] = makers_[i % makers_.size()]->MakeUprightPairs(
-        i / makers_.size(), geometry_);
+    made_[k] = makers_[i % makers_.size()]->MakeUprightPairs(i / makers_.size(),
+                                                             geometry_);
   });
   CheckInterrupt();
 }
