@@ -107,6 +107,7 @@ struct Filtered {
   // weights.
   std::vector<PointPair> all_points;
   std::vector<double> all_weights;
+  SecondLook second_look;  // at the candidates; empty: there is no classifier
   int candidates_correct = 0;  // right ones before the filter
   int correct = 0;             // and after
   double milliseconds = 0;     // that the filter took
@@ -185,10 +186,21 @@ Filtered ApplyFilter(const View& view, MatchFilter filter,
           FilterGms(view.first->set, view.second->set, matches, options.gms);
       break;
     case MatchFilter::kLearned: {
-      const Classification seen =
-          classifier->Classify(WithPlaces(view.first->set, view.places1),
-                               WithPlaces(view.second->set, view.places2),
-                               matches, view.camera1, view.camera2);
+      const auto first_set = std::make_shared<const FeatureSet>(
+          WithPlaces(view.first->set, view.places1));
+      const auto second_set = std::make_shared<const FeatureSet>(
+          WithPlaces(view.second->set, view.places2));
+      const Classification seen = classifier->Classify(
+          *first_set, *second_set, matches, view.camera1, view.camera2);
+      result.second_look = [=, camera1 = view.camera1, camera2 = view.camera2](
+                               std::span<const int> explained) {
+        const FilterInput input{.first = first_set.get(),
+                                .second = second_set.get(),
+                                .camera1 = camera1,
+                                .camera2 = camera2,
+                                .classifier = classifier};
+        return ClassifyWithout(input, matches, explained);
+      };
       for (size_t k = 0; k < matches.size(); ++k) {
         result.all_points.push_back(view.Points(matches[k]));
         result.all_weights.push_back(seen.weights[k]);
@@ -239,6 +251,16 @@ Trial Try(const View& view, const Filtered& filtered, PoseEstimator estimator,
     shuffled.push_back(given[i]);
     if (!given_weights.empty()) weights.push_back(given_weights[i]);
   }
+  if (all && filtered.second_look) {
+    options.two_view.second_look = [&](std::span<const int> explained) {
+      std::vector<int> places;
+      for (const int i : explained) places.push_back(order[i]);
+      const std::vector<double> found = filtered.second_look(places);
+      std::vector<double> in_order;
+      for (const int i : order) in_order.push_back(found[i]);
+      return in_order;
+    };
+  }
   const auto start = std::chrono::steady_clock::now();
   const PoseEstimate estimate = EstimatePose(
       estimator, shuffled, weights, view.camera1, view.camera2, options);
@@ -248,9 +270,9 @@ Trial Try(const View& view, const Filtered& filtered, PoseEstimator estimator,
   trial.answered = estimate.pose.has_value();
   if (trial.answered) {
     trial.error = PoseErrorOf(*estimate.pose, truth);
-    trial.evidence =
-        FindPoseEvidence(given, given_weights, *estimate.pose, view.camera1,
-                         view.camera2, options.max_error);
+    trial.evidence = FindPoseEvidence(
+        shuffled, estimate.weights.empty() ? weights : estimate.weights,
+        *estimate.pose, view.camera1, view.camera2, options.max_error);
     trial.confidence = PoseConfidence(trial.evidence);
   }
   trial.inliers = static_cast<int>(estimate.inliers.size());

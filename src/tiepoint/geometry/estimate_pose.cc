@@ -163,13 +163,15 @@ PoseEstimate Tiepoint(std::span<const PointPair> pairs,
   settings.seed = options.seed;
   TwoViewGeometry geometry = EstimateTwoViewGeometry(
       {pairs.begin(), pairs.end()}, camera1, camera2, settings, weights);
-  return {geometry.pose, std::move(geometry.inliers)};
+  return {geometry.pose, std::move(geometry.inliers),
+          std::move(geometry.weights)};
 }
 
 PoseEstimate FromEssential(const std::optional<GuidedEssential>& found) {
   PoseEstimate estimate;
   if (!found) return estimate;
   estimate.inliers = found->inliers;
+  estimate.weights = found->weights;
   if (found->inliers.size() >= kFewestInliers) estimate.pose = found->pose;
   return estimate;
 }
@@ -225,6 +227,7 @@ PoseEstimate EstimatePose(PoseEstimator estimator,
                             {.max_error = options.max_error,
                              .confidence = options.confidence,
                              .max_iterations = options.max_iterations,
+                             .second_look = options.two_view.second_look,
                              .seed = options.seed}));
     case PoseEstimator::kRegression:
       return FromEssential(RegressEssential(pairs, weights, camera1, camera2,

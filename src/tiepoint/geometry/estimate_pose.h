@@ -35,7 +35,8 @@ struct PoseOptions {
   // Of RANSAC: OpenCV's defaults, the baseline of the literature.
   double ransac_confidence = 0.999;
   int ransac_max_iterations = 1000;
-  // Of kTiepoint, with the essential model and `seed` below.
+  // Of kTiepoint, with the essential model and `seed` below; its second_look is
+  // that of kGuided, too.
   TwoViewOptions two_view;
   uint64_t seed = 0;
 };
@@ -47,6 +48,8 @@ struct PoseEstimate {
   // Indices of the pairs within max_error (kTiepoint: of two_view), increasing;
   // empty without a model.
   std::vector<int> inliers;
+  // Those of the second look where it found the answer, one a pair; else empty.
+  std::vector<double> weights;
 };
 
 // `pairs` in pixels without distortion; those that are not Usable() are left

@@ -32,6 +32,8 @@ constexpr double kRefused = 0.5;
 // are so many, in numbers and as a share of those explained.
 constexpr double kFewestOfSecond = 15, kShareOfSecond = 0.2;
 constexpr int kIterationsOfSecond = 1000;
+// Answers that explain so much of what the other one does are both possible.
+constexpr double kComparable = 0.6;
 // Steps of a refinement within the search and at its end.
 constexpr int kSteps = 10, kLastSteps = 20;
 
@@ -67,6 +69,12 @@ class Search {
   DistinctPairs Unexplained() const;
   // The better one of the answer of Run and of what `essential` leads to.
   Model Reconsider(const Matrix3& essential);
+  // After Run: do the inliers lie on a plane?
+  bool OnPlane() const { return on_plane_; }
+  // How well all pairs agree with it.
+  double Agreement(const Matrix3& essential) const {
+    return everything_->FullScore(essential).quality;
+  }
 
  private:
   std::vector<int> Near(const Matrix3& essential, double max_error) const;
@@ -90,6 +98,7 @@ class Search {
   std::optional<ModelScorer> scorer_, everything_;
   std::optional<ProsacSampler> sampler_;
   std::optional<Model> best_;
+  bool on_plane_ = false;
   int iterations_ = 0;
   int needed_;
 };
@@ -175,7 +184,8 @@ void Search::ChooseTwin() {
   }
   const std::vector<PlanePose> twins = PosesOfPlane(
       inliers, camera1_, camera2_, cutoff_, StreamSeed(options_.seed, 4));
-  if (twins.empty()) return;
+  on_plane_ = !twins.empty();
+  if (!on_plane_) return;
   const auto likelihood = [&](const Matrix3& essential,
                               const PlanePose& plane) {
     return everything_->FullScore(essential).quality *
@@ -215,8 +225,7 @@ DistinctPairs Search::Unexplained() const {
 
 Model Search::Reconsider(const Matrix3& essential) {
   const Model other = Optimized(FromArray(essential), kLastSteps);
-  if (everything_->FullScore(other.essential).quality >
-      everything_->FullScore(best_->essential).quality) {
+  if (Agreement(other.essential) > Agreement(best_->essential)) {
     best_ = other;
     ChooseTwin();
   }
@@ -324,6 +333,96 @@ void Search::UpdateNeeded() {
   sampler_->LimitPool(pool);
 }
 
+// All pairs, by what they count where whole answers are judged: those without
+// weight of the first or the second look by half.
+DistinctPairs Voters(std::span<const PointPair> pairs,
+                     std::span<const double> weights,
+                     std::span<const double> second,
+                     const GuidedOptions& options) {
+  std::vector<double> votes(pairs.size(), 1);
+  for (size_t i = 0; i < weights.size(); ++i) {
+    const bool again = !second.empty() && second[i] > 0;
+    if (weights[i] == 0 && !again) votes[i] = kRefused;
+  }
+  return FindDistinctPairs(pairs, votes, StreamSeed(options.seed, 1));
+}
+
+// Two answers that rest on one repeated plane, moved by a pattern: both explain
+// it, so what lies off the plane decides. Is `second` the better one?
+bool MoreOffThePlanes(const Model& first, const Model& second,
+                      const DistinctPairs& voters, const PinholeCamera& camera1,
+                      const PinholeCamera& camera2,
+                      const GuidedOptions& options) {
+  const double cutoff = options.cutoff_factor * options.max_error;
+  std::vector<bool> on_plane(voters.pairs.size());
+  for (const Model* model : {&first, &second}) {
+    std::vector<PointPair> inliers;
+    for (const int i : EpipolarInliers(
+             FundamentalFromEssential(model->essential, camera1, camera2),
+             voters.pairs, options.max_error)) {
+      inliers.push_back(voters.pairs[i]);
+    }
+    const auto plane =
+        DominantPlane(inliers, cutoff, StreamSeed(options.seed, 5));
+    if (!plane) continue;
+    for (size_t i = 0; i < voters.pairs.size(); ++i) {
+      on_plane[i] =
+          on_plane[i] || TransferError(*plane, voters.pairs[i]) <= 2 * cutoff;
+    }
+  }
+  std::vector<PointPair> off;
+  std::vector<double> votes;
+  for (size_t i = 0; i < voters.pairs.size(); ++i) {
+    if (on_plane[i]) continue;
+    off.push_back(Normalized(voters.pairs[i], camera1, camera2));
+    votes.push_back(voters.weights[i]);
+  }
+  const ModelScorer scorer(off, votes, camera1, camera2, options.max_error,
+                           cutoff);
+  return scorer.FullScore(second.essential).quality >
+         scorer.FullScore(first.essential).quality;
+}
+
+struct SecondAnswer {
+  Model model;
+  DistinctPairs pairs;          // of weight above 0
+  std::vector<double> weights;  // one a pair
+};
+
+// The answer of the second look, where it is better than `first`.
+std::optional<SecondAnswer> LookAgain(std::span<const PointPair> pairs,
+                                      std::span<const double> weights,
+                                      const Model& first,
+                                      const PinholeCamera& camera1,
+                                      const PinholeCamera& camera2,
+                                      const GuidedOptions& options) {
+  SecondAnswer answer;
+  answer.weights = options.second_look(EpipolarInliers(
+      FundamentalFromEssential(first.essential, camera1, camera2), pairs,
+      options.cutoff_factor * options.max_error));
+  answer.pairs =
+      FindDistinctPairs(pairs, answer.weights, StreamSeed(options.seed, 1));
+  if (static_cast<double>(answer.pairs.pairs.size()) < kFewestOfSecond) {
+    return std::nullopt;
+  }
+  GuidedOptions brief = options;
+  brief.max_iterations = std::min(options.max_iterations, kIterationsOfSecond);
+  const DistinctPairs voters = Voters(pairs, weights, answer.weights, options);
+  Search search(answer.pairs.pairs, answer.pairs.weights, voters, camera1,
+                camera2, brief);
+  const auto found = search.Run();
+  if (!found) return std::nullopt;
+  const double now = search.Agreement(first.essential);
+  const double then = search.Agreement(found->essential);
+  const bool better =
+      std::min(now, then) < kComparable * std::max(now, then)
+          ? then > now
+          : MoreOffThePlanes(first, *found, voters, camera1, camera2, options);
+  if (!better) return std::nullopt;
+  answer.model = *found;
+  return answer;
+}
+
 }  // namespace
 
 std::string GuidedOptions::Validate() const {
@@ -353,12 +452,7 @@ std::optional<GuidedEssential> EstimateEssential(
   const auto [distinct, distinct_weights] =
       FindDistinctPairs(pairs, weights, StreamSeed(options.seed, 1));
   if (distinct.size() < kSampleSize) return std::nullopt;
-  std::vector<double> votes(pairs.size(), 1);
-  for (size_t i = 0; i < weights.size(); ++i) {
-    if (weights[i] == 0) votes[i] = kRefused;
-  }
-  const DistinctPairs all =
-      FindDistinctPairs(pairs, votes, StreamSeed(options.seed, 1));
+  const DistinctPairs all = Voters(pairs, weights, {}, options);
   Search search(distinct, distinct_weights, all, camera1, camera2, options);
   std::optional<Model> model = search.Run();
   if (!model) return std::nullopt;
@@ -376,6 +470,15 @@ std::optional<GuidedEssential> EstimateEssential(
     }
   }
   GuidedEssential result;
+  DistinctPairs counted{distinct, distinct_weights};
+  if (options.second_look && search.OnPlane()) {
+    if (auto other =
+            LookAgain(pairs, weights, *model, camera1, camera2, options)) {
+      model = other->model;
+      counted = std::move(other->pairs);
+      result.weights = std::move(other->weights);
+    }
+  }
   result.iterations = search.iterations();
   result.score = model->score.quality;
   result.essential = model->essential;
@@ -383,8 +486,9 @@ std::optional<GuidedEssential> EstimateEssential(
       FundamentalFromEssential(model->essential, camera1, camera2);
   result.inliers = EpipolarInliers(in_pixels, pairs, options.max_error);
   std::vector<PointPair> voters;
-  for (const int i : EpipolarInliers(in_pixels, distinct, options.max_error)) {
-    voters.push_back(Normalized(distinct[i], camera1, camera2));
+  for (const int i :
+       EpipolarInliers(in_pixels, counted.pairs, options.max_error)) {
+    voters.push_back(Normalized(counted.pairs[i], camera1, camera2));
   }
   result.pose = PoseFromEssential(model->essential, voters);
   result.essential = EssentialFromPose(result.pose);

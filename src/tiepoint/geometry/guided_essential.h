@@ -31,6 +31,8 @@ struct GuidedOptions {
   // A pair counts as much as its weight, in the score and the refinement.
   // Otherwise weights decide the order of sampling alone.
   bool weigh_scores = false;
+  // Asked when the inliers lie on a plane: see below. May be empty.
+  SecondLook second_look = nullptr;
   uint64_t seed = 0;
 
   std::string Validate() const;
@@ -46,6 +48,8 @@ struct GuidedEssential {
   // Sum of 1 - loss (magsac_score.h) over the distinct pairs of weight above 0,
   // times the weight with weigh_scores.
   double score = 0;
+  // Those of the second look where it found the answer, one a pair; else empty.
+  std::vector<double> weights;
 };
 
 // The essential matrix of matches of which many are wrong, sought where
@@ -63,6 +67,12 @@ struct GuidedEssential {
 // Repeated structures have an answer of their own: where many pairs of weight
 // above 0 are left over, the best answer to these alone is tried, too, and all
 // pairs decide, those of weight 0 by half.
+//
+// A plane may also be a repeated one, a wallpaper that matches when it is moved
+// by a pattern, and a classifier then refuses all else. So where the inliers
+// lie on a plane, `second_look` judges the pairs without those that the answer
+// explains; what it makes of them is searched, too, and all pairs decide, those
+// without either weight by half.
 //
 // Where the inliers lie on a plane, its other pose (PosesOfPlane) is the answer
 // when all pairs together, those of weight 0 too, speak for it, or do not speak

@@ -41,12 +41,10 @@ double Frontality(std::span<const PointPair> normalized,
 
 }  // namespace
 
-std::vector<PlanePose> PosesOfPlane(std::span<const PointPair> pairs,
-                                    const PinholeCamera& camera1,
-                                    const PinholeCamera& camera2,
-                                    double max_error, uint64_t seed) {
+std::optional<Matrix3> DominantPlane(std::span<const PointPair> pairs,
+                                     double max_error, uint64_t seed) {
   constexpr size_t kFewest = 8;
-  if (pairs.size() < kFewest) return {};
+  if (pairs.size() < kFewest) return std::nullopt;
   TwoViewOptions options;
   options.model = TwoViewModel::kHomography;
   options.max_error = max_error;
@@ -54,13 +52,26 @@ std::vector<PlanePose> PosesOfPlane(std::span<const PointPair> pairs,
   options.max_iterations = 1000;
   options.seed = seed;
   const auto found = UsacMagsac(pairs, {}, {}, options);
+  if (!found) return std::nullopt;
+  const auto explained =
+      std::count_if(pairs.begin(), pairs.end(), [&](const PointPair& pair) {
+        return TransferError(*found, pair) <= max_error;
+      });
+  if (2 * static_cast<size_t>(explained) < pairs.size()) return std::nullopt;
+  return found;
+}
+
+std::vector<PlanePose> PosesOfPlane(std::span<const PointPair> pairs,
+                                    const PinholeCamera& camera1,
+                                    const PinholeCamera& camera2,
+                                    double max_error, uint64_t seed) {
+  const auto found = DominantPlane(pairs, max_error, seed);
   if (!found) return {};
   std::vector<PointPair> on_plane;
   for (const PointPair& pair : pairs) {
     if (TransferError(*found, pair) > max_error) continue;
     on_plane.push_back(Normalized(pair, camera1, camera2));
   }
-  if (2 * on_plane.size() < pairs.size()) return {};
   const Matrix3d normalized =
       Calibration(camera2).inverse() * FromArray(*found) * Calibration(camera1);
   const Matrix3 rows = ToArray(normalized);

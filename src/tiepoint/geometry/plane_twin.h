@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <vector>
 
@@ -17,12 +18,16 @@ struct PlanePose {
   double frontality = 0;
 };
 
+// The homography (MAGSAC) that explains at least half of the pairs within
+// `max_error` pixels, if there is one. Deterministic. `pairs` all Usable().
+std::optional<Matrix3> DominantPlane(std::span<const PointPair> pairs,
+                                     double max_error, uint64_t seed);
+
 // Matches of points on a plane have two poses that explain them equally well
 // (Longuet-Higgins, "The reconstruction of a plane surface from two perspective
 // projections", 1986; Hartley and Zisserman, section 13.3): those that belong
-// to the homography of these pairs (MAGSAC, then its decomposition); empty when
-// one homography does not explain at least half of them within `max_error`
-// pixels. Deterministic. `pairs` in pixels, all Usable().
+// to the DominantPlane of these pairs (by its decomposition); empty when there
+// is none. Deterministic. `pairs` in pixels, all Usable().
 std::vector<PlanePose> PosesOfPlane(std::span<const PointPair> pairs,
                                     const PinholeCamera& camera1,
                                     const PinholeCamera& camera2,

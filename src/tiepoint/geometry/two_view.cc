@@ -194,18 +194,20 @@ bool OneHomographyExplains(const std::vector<PointPair>& inliers,
   return explained >= 0.95 * inliers.size();
 }
 
+// `weights` become those of the second look where it found the answer.
 std::optional<Matrix3> Guided(std::span<const PointPair> pairs,
-                              std::span<const double> weights,
                               const PinholeCamera& camera1,
                               const PinholeCamera& camera2,
-                              const TwoViewOptions& options) {
-  const auto found =
-      EstimateEssential(pairs, weights, camera1, camera2,
-                        {.max_error = options.max_error,
-                         .confidence = options.confidence,
-                         .max_iterations = options.max_iterations,
-                         .seed = options.seed});
+                              const TwoViewOptions& options,
+                              std::vector<double>& weights) {
+  auto found = EstimateEssential(pairs, weights, camera1, camera2,
+                                 {.max_error = options.max_error,
+                                  .confidence = options.confidence,
+                                  .max_iterations = options.max_iterations,
+                                  .second_look = options.second_look,
+                                  .seed = options.seed});
   if (!found) return std::nullopt;
+  if (!found->weights.empty()) weights = std::move(found->weights);
   return found->essential;
 }
 
@@ -290,7 +292,7 @@ TwoViewGeometry EstimateTwoViewGeometry(const std::vector<PointPair>& pairs,
                                         const PinholeCamera& camera1,
                                         const PinholeCamera& camera2,
                                         const TwoViewOptions& options,
-                                        std::span<const double> weights) {
+                                        std::span<const double> given) {
   const std::string problem = options.Validate();
   if (!problem.empty()) throw InputError(problem);
   const bool essential = options.model == TwoViewModel::kEssential;
@@ -303,7 +305,8 @@ TwoViewGeometry EstimateTwoViewGeometry(const std::vector<PointPair>& pairs,
   result.model = options.model;
   const int sample_size = essential ? 5 : homography ? 4 : 7;
   const size_t needed = std::max(options.min_inliers, sample_size);
-  const DistinctPairs all = FindDistinctPairs(pairs, weights, options.seed);
+  std::vector<double> weights(given.begin(), given.end());
+  DistinctPairs all = FindDistinctPairs(pairs, weights, options.seed);
   const std::vector<PointPair>& distinct = all.pairs;
   if (distinct.size() < needed) {
     result.reason = Count(distinct.size(), "distinct matches, ") +
@@ -316,8 +319,12 @@ TwoViewGeometry EstimateTwoViewGeometry(const std::vector<PointPair>& pairs,
   }
   const bool guided = essential && !weights.empty();
   const std::optional<Matrix3> found =
-      guided ? Guided(pairs, weights, camera1, camera2, options)
+      guided ? Guided(pairs, camera1, camera2, options, weights)
              : UsacMagsac(distinct, camera1, camera2, options);
+  if (!std::equal(weights.begin(), weights.end(), given.begin())) {
+    result.weights = weights;
+    all = FindDistinctPairs(pairs, weights, options.seed);
+  }
   if (!found) {
     result.reason = std::string("no ") + Name(options.model) +
                     (homography ? "" : " matrix") + " fits the matches";

@@ -4,6 +4,7 @@
 
 #include <array>
 #include <cstdint>
+#include <functional>
 #include <optional>
 #include <span>
 #include <string>
@@ -30,6 +31,11 @@ struct RelativePose {
   double RotationAngle() const;       // radians, [0, pi]
 };
 
+// What a classifier makes of the other pairs when those at `explained`
+// (indices, increasing) are taken out: a weight for each pair, 0 for those.
+using SecondLook =
+    std::function<std::vector<double>(std::span<const int> explained)>;
+
 enum class TwoViewModel { kEssential, kFundamental, kHomography };
 const char* Name(TwoViewModel model);  // "essential", ...
 
@@ -44,6 +50,8 @@ struct TwoViewOptions {
   uint64_t seed = 0;
   // Fewer inliers than this are no answer.
   int min_inliers = 8;
+  // With weights and the essential model: see GuidedOptions; may be empty.
+  SecondLook second_look = nullptr;
 
   std::string Validate() const;
 };
@@ -67,6 +75,8 @@ struct TwoViewGeometry {
   Matrix3 matrix{};          // E = [t]x R (unit norm, normalised coordinates:
                              // x2' E x1 = 0), F (pixels) or H (x2 ~ H x1)
   std::vector<int> inliers;  // indices into the pairs, increasing
+  // Those of the second look where it found the answer, one a pair; else empty.
+  std::vector<double> weights;
   // With the essential model. Empty when points do not tell the direction of
   // motion (pure rotation: see `reason`).
   std::optional<RelativePose> pose;

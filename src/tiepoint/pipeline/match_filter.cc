@@ -55,6 +55,25 @@ int FilteredMatches::NumKept() const {
                                         [](float w) { return w > 0; }));
 }
 
+std::vector<double> ClassifyWithout(const FilterInput& input,
+                                    const std::vector<Match>& matches,
+                                    std::span<const int> left_out) {
+  std::vector<bool> out(matches.size());
+  for (const int k : left_out) out[k] = true;
+  std::vector<Match> rest;
+  std::vector<size_t> places;
+  for (size_t k = 0; k < matches.size(); ++k) {
+    if (out[k]) continue;
+    rest.push_back(matches[k]);
+    places.push_back(k);
+  }
+  std::vector<double> weights(matches.size());
+  const Classification seen = input.classifier->Classify(
+      *input.first, *input.second, rest, input.camera1, input.camera2);
+  for (size_t k = 0; k < rest.size(); ++k) weights[places[k]] = seen.weights[k];
+  return weights;
+}
+
 FilteredMatches MatchAndFilter(MatchFilter filter, const FilterInput& input) {
   const DescriptorMatrix& first = input.first->descriptors;
   const DescriptorMatrix& second = input.second->descriptors;

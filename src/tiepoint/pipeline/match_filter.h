@@ -3,6 +3,7 @@
 #pragma once
 
 #include <optional>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -44,6 +45,12 @@ struct FilteredMatches {
 
   int NumKept() const;
 };
+
+// What the classifier makes of the other matches when those at `left_out`
+// (indices into `matches`) are taken out; 0 for these.
+std::vector<double> ClassifyWithout(const FilterInput& input,
+                                    const std::vector<Match>& matches,
+                                    std::span<const int> left_out);
 
 // Matches the features and weighs the matches. kGms judges the mutual matches
 // beside all one-way ones, as published.

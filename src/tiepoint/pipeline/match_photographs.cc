@@ -125,24 +125,33 @@ MatchReport MatchPhotographs(const std::string& path1, const std::string& path2,
 
   say("matching");
   stopwatch.Lap();
-  FilteredMatches filtered = MatchAndFilter(
-      options.filter,
-      {.first = &report.features1,
-       .second = &report.features2,
-       .camera1 = report.camera1,
-       .camera2 = report.camera2,
-       .max_ratio = options.max_ratio > 0 ? options.max_ratio
-                                          : UsualRatio(report.preset),
-       .classifier = classifier ? &*classifier : nullptr});
+  const FilterInput looked_at{
+      .first = &report.features1,
+      .second = &report.features2,
+      .camera1 = report.camera1,
+      .camera2 = report.camera2,
+      .max_ratio =
+          options.max_ratio > 0 ? options.max_ratio : UsualRatio(report.preset),
+      .classifier = classifier ? &*classifier : nullptr};
+  FilteredMatches filtered = MatchAndFilter(options.filter, looked_at);
   report.matches = std::move(filtered.matches);
   report.weights = std::move(filtered.weights);
   CheckInterrupt();
   seconds["match"] = stopwatch.Lap();
 
+  if (classifier) {
+    geometry.second_look = [&](std::span<const int> explained) {
+      return ClassifyWithout(looked_at, report.matches, explained);
+    };
+  }
   report.geometry = EstimateTwoViewGeometry(
       MatchedPoints(report), report.camera1.value_or(PinholeCamera{}),
       report.camera2.value_or(PinholeCamera{}), geometry,
       std::vector<double>(report.weights.begin(), report.weights.end()));
+  if (!report.geometry.weights.empty()) {
+    const std::vector<double>& found = report.geometry.weights;
+    report.weights.assign(found.begin(), found.end());
+  }
   for (const auto& [image, features] :
        {std::pair(&report.image2, &report.features2),
         std::pair(&report.image1, &report.features1)}) {
