@@ -257,6 +257,94 @@ TEST(GuidedEssentialTest, UnusableInputIsRefused) {
   EXPECT_THROW(estimate({}, {.cutoff_factor = 0.5}, kCamera1), InputError);
 }
 
+// A wall with a pattern that repeats, and a few things before it. Matches of the
+// wall that are moved by the pattern agree on a camera that moved by it, too; a
+// classifier believes them.
+struct Wallpaper {
+  Scene scene;
+  std::vector<PointPair> pairs;
+  std::vector<double> weights;
+  std::vector<int> right;  // indices
+
+  Wallpaper(int moved, int unmoved, int things) {
+    scene.translation = {-1, 0.1, 0.1};
+    Random random(7);
+    const Eigen::Vector3d pattern(0.9, -0.7, 0);
+    const auto add = [&](const Eigen::Vector3d& p, const Eigen::Vector3d& q,
+                         bool believed) {
+      const Eigen::Vector2d a = Project(kCamera1, p);
+      const Eigen::Vector2d b =
+          Project(kCamera2, scene.rotation * q + scene.translation);
+      if (!believed) right.push_back(static_cast<int>(pairs.size()));
+      pairs.push_back({a.x() + 0.3 * random.Normal(),
+                       a.y() + 0.3 * random.Normal(),
+                       b.x() + 0.3 * random.Normal(),
+                       b.y() + 0.3 * random.Normal()});
+      weights.push_back(believed ? 0.9 : 0);
+    };
+    const auto point = [&](double z) {
+      return Eigen::Vector3d(random.Uniform(-2, 2), random.Uniform(-1.5, 1.5),
+                             z);
+    };
+    for (int k = 0; k < moved; ++k) {
+      const Eigen::Vector3d p = point(6);
+      add(p, p + pattern, true);
+    }
+    for (int k = 0; k < unmoved + things; ++k) {
+      const Eigen::Vector3d p =
+          point(k < unmoved ? 6 : random.Uniform(3.5, 5.5));
+      add(p, p, false);
+    }
+  }
+
+  std::optional<GuidedEssential> Estimate(const SecondLook& look) const {
+    return EstimateEssential(pairs, weights, kCamera1, kCamera2,
+                             {.second_look = look});
+  }
+  // A classifier that believes the others once the first are out.
+  SecondLook Others() const {
+    return [this](std::span<const int> explained) {
+      std::vector<double> others(pairs.size());
+      for (const int i : right) others[i] = 0.8;
+      for (const int i : explained) others[i] = 0;
+      return others;
+    };
+  }
+};
+
+TEST(GuidedEssentialTest, ThingsBeforeARepeatedWallDecide) {
+  const Wallpaper wall(120, 80, 25);
+  EXPECT_GT(Error(wall.Estimate(nullptr), wall.scene), 5);
+  const auto found = wall.Estimate(wall.Others());
+  EXPECT_LT(Error(found, wall.scene), 1);
+  ASSERT_EQ(found->weights.size(), wall.pairs.size());
+  EXPECT_EQ(found->weights[0], 0) << "moved by the pattern";
+  EXPECT_EQ(found->weights[wall.right.back()], 0.8);
+}
+
+TEST(GuidedEssentialTest, WithoutThingsTheFirstAnswerStays) {
+  // Far fewer, and nothing before the wall.
+  const Wallpaper wall(120, 40, 0);
+  const auto found = wall.Estimate(wall.Others());
+  ASSERT_TRUE(found);
+  EXPECT_TRUE(found->weights.empty());
+  EXPECT_EQ(found->essential, wall.Estimate(nullptr)->essential);
+}
+
+TEST(GuidedEssentialTest, WithDepthThereIsNoSecondLook) {
+  Scene scene;
+  scene.noise = 0.5;
+  scene.outliers = 0.4;
+  int looks = 0;
+  const auto found =
+      Estimate(MakeMatches(scene, 3), {.second_look = [&](auto) {
+                 ++looks;
+                 return std::vector<double>(scene.count);
+               }});
+  EXPECT_LT(Error(found, scene), 1);
+  EXPECT_EQ(looks, 0);
+}
+
 // Median and 90th percentile.
 std::array<double, 2> Percentiles(std::vector<double> errors) {
   std::sort(errors.begin(), errors.end());
