@@ -257,9 +257,9 @@ TEST(GuidedEssentialTest, UnusableInputIsRefused) {
   EXPECT_THROW(estimate({}, {.cutoff_factor = 0.5}, kCamera1), InputError);
 }
 
-// A wall with a pattern that repeats, and a few things before it. Matches of the
-// wall that are moved by the pattern agree on a camera that moved by it, too; a
-// classifier believes them.
+// A wall with a pattern that repeats, and a few things before it. Matches of
+// the wall that are moved by the pattern agree on a camera that moved by it,
+// too; a classifier believes them.
 struct Wallpaper {
   Scene scene;
   std::vector<PointPair> pairs;
@@ -276,10 +276,9 @@ struct Wallpaper {
       const Eigen::Vector2d b =
           Project(kCamera2, scene.rotation * q + scene.translation);
       if (!believed) right.push_back(static_cast<int>(pairs.size()));
-      pairs.push_back({a.x() + 0.3 * random.Normal(),
-                       a.y() + 0.3 * random.Normal(),
-                       b.x() + 0.3 * random.Normal(),
-                       b.y() + 0.3 * random.Normal()});
+      pairs.push_back(
+          {a.x() + 0.3 * random.Normal(), a.y() + 0.3 * random.Normal(),
+           b.x() + 0.3 * random.Normal(), b.y() + 0.3 * random.Normal()});
       weights.push_back(believed ? 0.9 : 0);
     };
     const auto point = [&](double z) {
@@ -336,11 +335,10 @@ TEST(GuidedEssentialTest, WithDepthThereIsNoSecondLook) {
   scene.noise = 0.5;
   scene.outliers = 0.4;
   int looks = 0;
-  const auto found =
-      Estimate(MakeMatches(scene, 3), {.second_look = [&](auto) {
-                 ++looks;
-                 return std::vector<double>(scene.count);
-               }});
+  const auto found = Estimate(MakeMatches(scene, 3), {.second_look = [&](auto) {
+                                ++looks;
+                                return std::vector<double>(scene.count);
+                              }});
   EXPECT_LT(Error(found, scene), 1);
   EXPECT_EQ(looks, 0);
 }
