@@ -254,9 +254,11 @@ Trial Try(const View& view, const Filtered& filtered, PoseEstimator estimator,
   if (all && filtered.second_look) {
     options.two_view.second_look = [&](std::span<const int> explained) {
       std::vector<int> places;
+      places.reserve(explained.size());
       for (const int i : explained) places.push_back(order[i]);
       const std::vector<double> found = filtered.second_look(places);
       std::vector<double> in_order;
+      in_order.reserve(order.size());
       for (const int i : order) in_order.push_back(found[i]);
       return in_order;
     };
