@@ -15,6 +15,5 @@ void AddExtractorOptions(CLI::App& command,
 // --max-image-size, 0: as stored
 void AddMaxImageSizeOption(CLI::App& command, int& max_image_size);
 // Of the detectors lift and jet: --first-scale, --levels-per-octave,
-// --nms-radius,
-// --nms-levels, --border
+// --nms-radius, --nms-levels, --border
 void AddDetectorOptions(CLI::App& command, tiepoint::ExtractorOptions& options);

@@ -283,6 +283,10 @@ TEST_F(SfmTest, SettingsTellWhatTheNumbersDependOn) {
   SfmOptions options = Options(colmap);
   options.intrinsics = SfmIntrinsics::kPrior;
   EXPECT_NE(MakeSfmProtocol({scene}, options)->Settings(), known);
+  EXPECT_EQ(known["matching"]["filter"], "ratio");
+  options = Options(colmap);
+  options.matching.filter = MatchFilter::kNone;
+  EXPECT_NE(MakeSfmProtocol({scene}, options)->Settings(), known);
   std::ofstream(scene + "/images/0.jpg") << "another photograph";
   EXPECT_NE(MakeSfmProtocol({scene}, Options(colmap))->Settings(), known);
 }

@@ -189,8 +189,7 @@ void Search::ChooseTwin() {
   if (!on_plane_) return;
   const auto likelihood = [&](const Matrix3& essential,
                               const PlanePose& plane) {
-    return everything_->FullScore(essential).quality *
-           (1 + kFrontality * plane.frontality);
+    return Agreement(essential) * (1 + kFrontality * plane.frontality);
   };
   const auto distance = [&](const PlanePose& plane) {
     const Matrix3d difference =
@@ -348,6 +347,28 @@ DistinctPairs Voters(std::span<const PointPair> pairs,
   return FindDistinctPairs(pairs, votes, StreamSeed(options.seed, 1));
 }
 
+// For an answer to what another one leaves over.
+GuidedOptions Brief(GuidedOptions options) {
+  options.max_iterations =
+      std::min(options.max_iterations, kIterationsOfSecond);
+  return options;
+}
+
+// The inliers among the pairs.
+std::vector<PointPair> Explained(std::span<const PointPair> pairs,
+                                 const Matrix3& essential,
+                                 const PinholeCamera& camera1,
+                                 const PinholeCamera& camera2,
+                                 const GuidedOptions& options) {
+  std::vector<PointPair> inliers;
+  for (const int i :
+       EpipolarInliers(FundamentalFromEssential(essential, camera1, camera2),
+                       pairs, options.max_error)) {
+    inliers.push_back(pairs[i]);
+  }
+  return inliers;
+}
+
 // Two answers that rest on one repeated plane, moved by a pattern: both explain
 // it, so what lies off the plane decides. Is `second` the better one?
 bool MoreOffThePlanes(const Model& first, const Model& second,
@@ -357,14 +378,9 @@ bool MoreOffThePlanes(const Model& first, const Model& second,
   const double cutoff = options.cutoff_factor * options.max_error;
   std::vector<bool> on_plane(voters.pairs.size());
   for (const Model* model : {&first, &second}) {
-    std::vector<PointPair> inliers;
-    for (const int i : EpipolarInliers(
-             FundamentalFromEssential(model->essential, camera1, camera2),
-             voters.pairs, options.max_error)) {
-      inliers.push_back(voters.pairs[i]);
-    }
-    const auto plane =
-        DominantPlane(inliers, cutoff, StreamSeed(options.seed, 5));
+    const auto plane = DominantPlane(
+        Explained(voters.pairs, model->essential, camera1, camera2, options),
+        cutoff, StreamSeed(options.seed, 5));
     if (!plane) continue;
     for (size_t i = 0; i < voters.pairs.size(); ++i) {
       on_plane[i] =
@@ -406,11 +422,9 @@ std::optional<SecondAnswer> LookAgain(std::span<const PointPair> pairs,
   if (static_cast<double>(answer.pairs.pairs.size()) < kFewestOfSecond) {
     return std::nullopt;
   }
-  GuidedOptions brief = options;
-  brief.max_iterations = std::min(options.max_iterations, kIterationsOfSecond);
   const DistinctPairs voters = Voters(pairs, weights, answer.weights, options);
   Search search(answer.pairs.pairs, answer.pairs.weights, voters, camera1,
-                camera2, brief);
+                camera2, Brief(options));
   const auto found = search.Run();
   if (!found) return std::nullopt;
   const double now = search.Agreement(first.essential);
@@ -462,10 +476,8 @@ std::optional<GuidedEssential> EstimateEssential(
       static_cast<double>(distinct.size() - rest.pairs.size());
   if (rest.pairs.size() >=
       std::max(kFewestOfSecond, kShareOfSecond * explained)) {
-    GuidedOptions brief = options;
-    brief.max_iterations =
-        std::min(options.max_iterations, kIterationsOfSecond);
-    Search second(rest.pairs, rest.weights, all, camera1, camera2, brief);
+    Search second(rest.pairs, rest.weights, all, camera1, camera2,
+                  Brief(options));
     if (const auto other = second.Run()) {
       model = search.Reconsider(other->essential);
     }
@@ -487,9 +499,9 @@ std::optional<GuidedEssential> EstimateEssential(
       FundamentalFromEssential(model->essential, camera1, camera2);
   result.inliers = EpipolarInliers(in_pixels, pairs, options.max_error);
   std::vector<PointPair> voters;
-  for (const int i :
-       EpipolarInliers(in_pixels, counted.pairs, options.max_error)) {
-    voters.push_back(Normalized(counted.pairs[i], camera1, camera2));
+  for (const PointPair& pair :
+       Explained(counted.pairs, model->essential, camera1, camera2, options)) {
+    voters.push_back(Normalized(pair, camera1, camera2));
   }
   result.pose = PoseFromEssential(model->essential, voters);
   result.essential = EssentialFromPose(result.pose);

@@ -321,6 +321,24 @@ TEST(GuidedEssentialTest, ThingsBeforeARepeatedWallDecide) {
   EXPECT_EQ(found->weights[wall.right.back()], 0.8);
 }
 
+// Inliers, scene and confidence are then by the second look's weights, too.
+TEST(GuidedEssentialTest, TwoViewGeometryTakesTheSecondLook) {
+  const Wallpaper wall(120, 80, 25);
+  TwoViewOptions options;
+  options.model = TwoViewModel::kEssential;
+  EXPECT_TRUE(EstimateTwoViewGeometry(wall.pairs, kCamera1, kCamera2, options,
+                                      wall.weights)
+                  .weights.empty());
+  options.second_look = wall.Others();
+  const TwoViewGeometry found = EstimateTwoViewGeometry(
+      wall.pairs, kCamera1, kCamera2, options, wall.weights);
+  ASSERT_TRUE(found.pose) << found.reason;
+  EXPECT_LT(Error(*found.pose, wall.scene), 1);
+  ASSERT_EQ(found.weights.size(), wall.pairs.size());
+  EXPECT_EQ(found.weights[wall.right.back()], 0.8);
+  EXPECT_GT(found.inliers.size(), 90);
+}
+
 TEST(GuidedEssentialTest, WithoutThingsTheFirstAnswerStays) {
   // Far fewer, and nothing before the wall.
   const Wallpaper wall(120, 40, 0);

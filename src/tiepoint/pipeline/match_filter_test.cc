@@ -94,6 +94,41 @@ TEST(MatchFilterTest, ASmallerRatioKeepsFewer) {
             Filter(MatchFilter::kRatio, pair, nullptr, 0.9).NumKept());
 }
 
+// As if the others had been all there was.
+TEST(MatchFilterTest, WithoutSomeTheOthersAreJudgedAlone) {
+  const Pair pair = MakePair();
+  const CorrespondenceClassifier classifier(
+      RandomConsensusModel({9, 16, {1, 1}, true}, 1));
+  const FilteredMatches all = Filter(MatchFilter::kLearned, pair, &classifier);
+  std::vector<int> left_out;
+  std::vector<Match> others;
+  for (int k = 0; k < static_cast<int>(all.matches.size()); ++k) {
+    if (k % 3 == 0) {
+      left_out.push_back(k);
+    } else {
+      others.push_back(all.matches[k]);
+    }
+  }
+  const std::vector<double> weights =
+      ClassifyWithout({.first = &pair.first,
+                       .second = &pair.second,
+                       .camera1 = {},
+                       .camera2 = {},
+                       .classifier = &classifier},
+                      all.matches, left_out);
+  const auto alone =
+      classifier.Classify(pair.first, pair.second, others).weights;
+  ASSERT_EQ(weights.size(), all.matches.size());
+  size_t next = 0;
+  bool changed = false;
+  for (size_t k = 0; k < weights.size(); ++k) {
+    const double expected = k % 3 == 0 ? 0 : alone[next++];
+    EXPECT_EQ(weights[k], expected) << k;
+    changed = changed || (k % 3 != 0 && weights[k] != all.weights[k]);
+  }
+  EXPECT_TRUE(changed);
+}
+
 TEST(MatchFilterTest, NamesReadBack) {
   for (const MatchFilter filter : {MatchFilter::kNone, MatchFilter::kRatio,
                                    MatchFilter::kGms, MatchFilter::kLearned}) {
