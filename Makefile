@@ -1,9 +1,11 @@
 # Shortcuts; each is one script, which can be called alone.
-.PHONY: demo test bench lint format asan ubsan clean
+.PHONY: demo test bench bench-compare lint format asan ubsan clean
 
 demo:   ; scripts/demo
 test:   ; scripts/test
 bench:  ; scripts/bench
+# make bench-compare COMMIT=HEAD~1
+bench-compare: ; scripts/bench-compare $(COMMIT)
 lint:   ; scripts/lint
 format: ; scripts/format
 asan:   ; scripts/sanitize asan

@@ -39,21 +39,6 @@ int64_t NumParameters(const OrientedModel& model) {
          NumParameters(model.descriptor);
 }
 
-double MultiplyAdds(const OrientedModel& model) {
-  return MultiplyAdds(model.trunk.spec) + MultiplyAdds(model.orientation.spec) +
-         MultiplyAdds(model.descriptor.spec);
-}
-
-// Linear maps, of one match.
-double MultiplyAdds(const ConsensusSpec& spec) {
-  const double channels = spec.channels;
-  double sum = 0;
-  for (int s = 0; s < spec.Stages(); ++s) {
-    sum += channels * (spec.StageInputs(s) + 2 * spec.blocks[s] * channels + 1);
-  }
-  return sum;
-}
-
 std::string ShapeText(const Shape& shape) {
   return fmt::format("{} x {} x {}", shape.channels, shape.height, shape.width);
 }

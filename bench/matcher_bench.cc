@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// Mutual nearest neighbours: ours, OpenCV's brute force, the naive loop.
+// Mutual nearest neighbours with both ratios, one thread: ours in each
+// precision of the product, the product alone (ours in tiles, OpenCV's whole),
+// OpenCV's brute force, the naive loop.
 #include <benchmark/benchmark.h>
 
 #include <limits>
@@ -24,22 +26,68 @@ DescriptorMatrix Descriptors(int rows, uint64_t seed) {
   return result;
 }
 
+ProductPrecision PrecisionOf(const benchmark::State& state) {
+  return static_cast<ProductPrecision>(state.range(1));
+}
+
+// 2 operations for each pair of numbers.
+void CountProduct(benchmark::State& state) {
+  const auto rows = static_cast<double>(state.range(0));
+  state.counters["FLOP/s"] = benchmark::Counter(
+      2 * rows * rows * kSize, benchmark::Counter::kIsIterationInvariantRate,
+      benchmark::Counter::kIs1000);
+}
+
 void MatchOurs(benchmark::State& state) {
   SetNumThreads(1);
   const auto a = Descriptors(static_cast<int>(state.range(0)), 1);
   const auto b = Descriptors(static_cast<int>(state.range(0)), 2);
-  for (auto _ : state) benchmark::DoNotOptimize(MatchDescriptors(a, b));
+  const MatchOptions options{.precision = PrecisionOf(state)};
+  for (auto _ : state) {
+    benchmark::DoNotOptimize(MatchDescriptors(a, b, options));
+  }
+  CountProduct(state);
+}
+
+void ProductAlone(benchmark::State& state) {
+  SetNumThreads(1);
+  const auto a = Descriptors(static_cast<int>(state.range(0)), 1);
+  const auto b = Descriptors(static_cast<int>(state.range(0)), 2);
+  const DistanceBounds bounds(a, b, PrecisionOf(state));
+  const auto work = bounds.MakeWorkspace();
+  for (auto _ : state) {
+    for (int block = 0; block < bounds.RowBlocks(); ++block) {
+      bounds.SetBlock(*work, block);
+      for (int tile = 0; tile < bounds.Tiles(); ++tile) {
+        benchmark::DoNotOptimize(bounds.Compute(*work, tile).products);
+      }
+    }
+  }
+  CountProduct(state);
+}
+
+cv::Mat View(DescriptorMatrix& descriptors) {
+  return {descriptors.rows, kSize, CV_32F, descriptors.data.data()};
+}
+
+void ProductOpenCv(benchmark::State& state) {
+  cv::setNumThreads(1);
+  auto a = Descriptors(static_cast<int>(state.range(0)), 1);
+  auto b = Descriptors(static_cast<int>(state.range(0)), 2);
+  cv::Mat product;
+  for (auto _ : state) {
+    cv::gemm(View(a), View(b), 1, cv::noArray(), 0, product, cv::GEMM_2_T);
+  }
+  CountProduct(state);
 }
 
 void MatchOpenCv(benchmark::State& state) {
   cv::setNumThreads(1);
   auto a = Descriptors(static_cast<int>(state.range(0)), 1);
   auto b = Descriptors(static_cast<int>(state.range(0)), 2);
-  const cv::Mat first(a.rows, kSize, CV_32F, a.data.data());
-  const cv::Mat second(b.rows, kSize, CV_32F, b.data.data());
-  const cv::BFMatcher matcher(cv::NORM_L2, /*crossCheck=*/true);
-  std::vector<cv::DMatch> matches;
-  for (auto _ : state) matcher.match(first, second, matches);
+  const cv::BFMatcher matcher(cv::NORM_L2);
+  std::vector<std::vector<cv::DMatch>> matches;
+  for (auto _ : state) matcher.knnMatch(View(a), View(b), matches, 2);
 }
 
 std::vector<int> Nearest(const DescriptorMatrix& a, const DescriptorMatrix& b) {
@@ -70,7 +118,20 @@ void MatchNaive(benchmark::State& state) {
   }
 }
 
-BENCHMARK(MatchOurs)->Arg(2048)->Arg(8192)->Unit(benchmark::kMillisecond);
+const std::vector<std::vector<int64_t>> kSizesAndPrecisions = {
+    {2048, 8192},
+    {static_cast<int64_t>(ProductPrecision::kInt8),
+     static_cast<int64_t>(ProductPrecision::kBfloat16),
+     static_cast<int64_t>(ProductPrecision::kFloat)}};
+BENCHMARK(MatchOurs)
+    ->ArgsProduct(kSizesAndPrecisions)
+    ->ArgNames({"rows", "int8_bf16_f32"})
+    ->Unit(benchmark::kMillisecond);
+BENCHMARK(ProductAlone)
+    ->ArgsProduct(kSizesAndPrecisions)
+    ->ArgNames({"rows", "int8_bf16_f32"})
+    ->Unit(benchmark::kMillisecond);
+BENCHMARK(ProductOpenCv)->Arg(2048)->Arg(8192)->Unit(benchmark::kMillisecond);
 BENCHMARK(MatchOpenCv)->Arg(2048)->Arg(8192)->Unit(benchmark::kMillisecond);
 BENCHMARK(MatchNaive)->Arg(2048)->Unit(benchmark::kMillisecond);
 

@@ -14,6 +14,10 @@ if(NOT TIEPOINT_ONLY_TRAINING)
   set_target_properties(
     DNNL::dnnl PROPERTIES IMPORTED_LOCATION ${DNNL_LIBRARY}
                           INTERFACE_INCLUDE_DIRECTORIES ${DNNL_INCLUDE_DIR})
+  find_path(HNSWLIB_INCLUDE_DIR hnswlib/hnswlib.h REQUIRED)
+  add_library(HNSWLIB::hnswlib INTERFACE IMPORTED)
+  set_target_properties(HNSWLIB::hnswlib PROPERTIES
+                        INTERFACE_INCLUDE_DIRECTORIES ${HNSWLIB_INCLUDE_DIR})
   find_package(OpenMP REQUIRED COMPONENTS CXX)
   find_package(PkgConfig REQUIRED)
   pkg_check_modules(EXIV2 REQUIRED IMPORTED_TARGET exiv2)

@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <limits>
 #include <vector>
 
 #include "tiepoint/features/keypoint.h"
+#include "tiepoint/matching/distance_bounds.h"
 
 namespace tiepoint {
 
@@ -27,11 +29,15 @@ struct MatchOptions {
   bool mutual = true;
   // Keep matches with ratio <= max_ratio (Lowe); 1 keeps all.
   double max_ratio = 1.0;
+  // Keep matches whose distance is at most this.
+  double max_distance = std::numeric_limits<double>::infinity();
+  // Of the product that sorts out; changes the time, never the answer.
+  ProductPrecision precision = ProductPrecision::kFastest;
 };
 
 // Nearest neighbours by Euclidean distance, ordered by i. Ties go to the lower
-// index. Descriptors by blocks through a matrix product with the two best kept
-// per tile; the result does not depend on the number of threads.
+// index. One pass for both directions, without a table of all distances
+// (distance_bounds.h); the result does not depend on the number of threads.
 // Throws InputError when the descriptors differ in length.
 std::vector<Match> MatchDescriptors(const DescriptorMatrix& first,
                                     const DescriptorMatrix& second,

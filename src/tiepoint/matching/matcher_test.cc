@@ -103,8 +103,14 @@ TEST(MatcherTest, IsTheNaiveLoop) {
     for (const bool mutual : {true, false}) {
       for (const double ratio : {1.0, 0.9}) {
         SCOPED_TRACE(testing::Message() << rows1 << " x " << rows2);
-        const MatchOptions options{mutual, ratio};
-        ExpectSame(MatchDescriptors(a, b, options), BruteForce(a, b, options));
+        MatchOptions options{mutual, ratio};
+        const auto expected = BruteForce(a, b, options);
+        for (const ProductPrecision precision :
+             {ProductPrecision::kFastest, ProductPrecision::kInt8,
+              ProductPrecision::kBfloat16, ProductPrecision::kFloat}) {
+          options.precision = precision;
+          ExpectSame(MatchDescriptors(a, b, options), expected);
+        }
       }
     }
   }

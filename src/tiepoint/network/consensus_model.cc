@@ -182,4 +182,13 @@ ConsensusSpec ConsensusSpecFromJson(const std::string& text) {
   return spec;
 }
 
+double MultiplyAdds(const ConsensusSpec& spec) {
+  const double channels = spec.channels;
+  double sum = 0;
+  for (int s = 0; s < spec.Stages(); ++s) {
+    sum += channels * (spec.StageInputs(s) + 2 * spec.blocks[s] * channels + 1);
+  }
+  return sum;
+}
+
 }  // namespace tiepoint

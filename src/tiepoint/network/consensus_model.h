@@ -52,6 +52,9 @@ struct ConsensusSpec {
   bool operator==(const ConsensusSpec&) const = default;
 };
 
+// Of the linear maps, for one match.
+double MultiplyAdds(const ConsensusSpec& spec);
+
 // Added to variances.
 inline constexpr double kContextEpsilon = 1e-3;
 // r of the header: what the unit of distance is and where it ends.

@@ -1,15 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "tiepoint/network/inference_network.h"
 
-#include <omp.h>
-
 #include <algorithm>
 #include <bit>
 #include <cmath>
 #include <cstdint>
 #include <functional>
 #include <numbers>
-#include <oneapi/dnnl/dnnl.hpp>
 #include <optional>
 #include <unordered_map>
 
@@ -19,6 +16,7 @@
 #include "tiepoint/base/workspace_pool.h"
 #include "tiepoint/network/filter_bank.h"
 #include "tiepoint/network/jet.h"
+#include "tiepoint/network/one_dnn.h"
 
 // Activations are NHWC between layers: oneDNN's kernels take it without
 // reordering, our loops vectorise over channels, and for one channel it is the
@@ -33,17 +31,6 @@ using Dims = dnnl::memory::dims;
 using Tag = dnnl::memory::format_tag;
 constexpr auto kFloat = dnnl::memory::data_type::f32;
 constexpr auto kHalf = dnnl::memory::data_type::bf16;
-
-// Whether oneDNN has kernels for bfloat16 here that are worth it.
-bool HasFastHalf() {
-  switch (dnnl::get_effective_cpu_isa()) {
-    case dnnl::cpu_isa::avx512_core_bf16:
-    case dnnl::cpu_isa::avx512_core_amx:
-      return true;
-    default:
-      return false;
-  }
-}
 
 uint16_t HalfOf(float value) {  // to the nearest, ties to even
   const auto bits = std::bit_cast<uint32_t>(value);
@@ -95,29 +82,11 @@ auto DescribeInnerProduct(const dnnl::engine& engine, const Desc& src,
 
 // ---- end of the differences ----
 
-// oneDNN in Debian runs on OpenMP, whose number of threads is a property of the
-// calling thread: ours work side by side already.
-class OneThread {
- public:
-  OneThread() : before_(omp_get_max_threads()) { omp_set_num_threads(1); }
-  ~OneThread() { omp_set_num_threads(before_); }
-  OneThread(const OneThread&) = delete;
-  OneThread& operator=(const OneThread&) = delete;
-
- private:
-  int before_;
-};
-
-const dnnl::engine& Engine() {
-  static const dnnl::engine engine(dnnl::engine::kind::cpu, 0);
-  return engine;
-}
-
 // `count` numbers, aligned as oneDNN likes them.
 dnnl::memory Allocate(size_t count) {
   return dnnl::memory(
       Desc({static_cast<int64_t>(std::max<size_t>(count, 1))}, kFloat, Tag::x),
-      Engine());
+      OneDnnEngine());
 }
 
 float* Data(const dnnl::memory& memory) {
@@ -376,7 +345,7 @@ void Prepare(const Model& model, int batch, Step& step) {
     step.dst = Desc({batch, layer.out, step.out.height, step.out.width},
                     out_type, Tag::nhwc);
     const auto primitive = DescribeConvolution(
-        Engine(), step.src, any_weight, bias, step.dst,
+        OneDnnEngine(), step.src, any_weight, bias, step.dst,
         {layer.StrideY(), layer.stride},
         {layer.padding, layer.circular_x ? 0 : layer.padding}, attributes);
     weight = primitive.weights_desc();
@@ -384,7 +353,7 @@ void Prepare(const Model& model, int batch, Step& step) {
     step.primitive = dnnl::convolution_forward(primitive);
   } else {
     step.dst = Desc({batch, layer.out}, out_type, Tag::nc);
-    const auto primitive = DescribeInnerProduct(Engine(), step.src, any_weight,
+    const auto primitive = DescribeInnerProduct(OneDnnEngine(), step.src, any_weight,
                                                 bias, step.dst, attributes);
     weight = primitive.weights_desc();
     step.scratch = primitive.scratchpad_desc();
@@ -395,13 +364,13 @@ void Prepare(const Model& model, int batch, Step& step) {
       FindTensor(model, layer.name + ".weight", WeightShape(layer, step.in));
   const Tensor& biases = FindTensor(model, layer.name + ".bias", {layer.out});
   // oneDNN reads through a pointer to non-const.
-  dnnl::memory plain(Desc(weight_dims, kFloat, Tag::oihw), Engine(),
+  dnnl::memory plain(Desc(weight_dims, kFloat, Tag::oihw), OneDnnEngine(),
                      const_cast<float*>(weights.data.data()));
-  step.weight = dnnl::memory(weight, Engine());
-  dnnl::stream stream(Engine());
+  step.weight = dnnl::memory(weight, OneDnnEngine());
+  dnnl::stream stream(OneDnnEngine());
   dnnl::reorder(plain, step.weight).execute(stream, plain, step.weight);
   stream.wait();
-  step.bias = dnnl::memory(bias, Engine());
+  step.bias = dnnl::memory(bias, OneDnnEngine());
   std::copy(biases.data.begin(), biases.data.end(), Data(step.bias));
 }
 
@@ -456,7 +425,7 @@ class Plan {
 
   std::unique_ptr<Workspace> MakeWorkspace() const {
     auto work = std::make_unique<Workspace>();
-    work->stream = dnnl::stream(Engine());
+    work->stream = dnnl::stream(OneDnnEngine());
     for (dnnl::memory& map : work->maps) map = Allocate(map_size_ * batch_);
     work->padded = Allocate(padded_size_ * batch_);
     int side = 0;  // of the map that holds the step's input
@@ -465,12 +434,12 @@ class Plan {
       if (step.layer.HasWeights()) {
         float* src = Data(step.Moved() ? work->padded : work->maps[side]);
         work->arguments.back() = {
-            {DNNL_ARG_SRC, dnnl::memory(step.src, Engine(), src)},
+            {DNNL_ARG_SRC, dnnl::memory(step.src, OneDnnEngine(), src)},
             {DNNL_ARG_WEIGHTS, step.weight},
             {DNNL_ARG_BIAS, step.bias},
             {DNNL_ARG_DST,
-             dnnl::memory(step.dst, Engine(), Data(work->maps[1 - side]))},
-            {DNNL_ARG_SCRATCHPAD, dnnl::memory(step.scratch, Engine())}};
+             dnnl::memory(step.dst, OneDnnEngine(), Data(work->maps[1 - side]))},
+            {DNNL_ARG_SCRATCHPAD, dnnl::memory(step.scratch, OneDnnEngine())}};
       }
       if (!step.InPlace()) side = 1 - side;
     }

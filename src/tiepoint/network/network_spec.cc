@@ -128,6 +128,10 @@ double MultiplyAdds(const NetworkSpec& spec) {
       sum += out * shapes[i].channels * layer.kernel * layer.kernel;
     } else if (layer.type == Type::kLinear) {
       sum += out * shapes[i].Size();
+    } else if (layer.type == Type::kJet) {
+      // Blurs along both axes, at each scale; the derivatives are few.
+      sum += shapes[i + 1].height * shapes[i + 1].width *
+             (2. * kJetSigmas.size() * (2 * kJetReach - 1));
     }
   }
   return sum;

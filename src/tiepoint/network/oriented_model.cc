@@ -125,4 +125,9 @@ void TurnColumns(const Shape& shape, const float* in, float angle, float* out) {
   }
 }
 
+double MultiplyAdds(const OrientedModel& model) {
+  return MultiplyAdds(model.trunk.spec) + MultiplyAdds(model.orientation.spec) +
+         MultiplyAdds(model.descriptor.spec);
+}
+
 }  // namespace tiepoint

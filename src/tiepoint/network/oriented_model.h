@@ -40,6 +40,9 @@ OrientedModel ReadOrientedModel(const std::string& path);
 void WriteOrientedModel(const std::string& path, const OrientedModel& model,
                         bool half = false);
 
+// Of one patch: angle and descriptor.
+double MultiplyAdds(const OrientedModel& model);
+
 // A turn by `angle` (radians) moves the columns of a map: column x of the
 // result lies between the columns (first + x) mod width and the next, of which
 // it is `left` and `right`.
