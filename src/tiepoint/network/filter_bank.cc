@@ -21,8 +21,12 @@ namespace {
 
 constexpr int kTile = FilterBank::kTile;
 constexpr int kStride = FilterBank::kStride;
-// Columns that are transformed together, in the first-level cache.
+// Columns that are transformed together, in the first-level cache. Spectra and
+// what lies between both halves of a transform are kept strip by strip, kTile
+// rows of kColumns numbers each: read as rows of a whole tile, a strip would be
+// spread over the second-level cache.
 constexpr int kColumns = 8;
+constexpr int kStrip = kTile * kColumns;
 
 static_assert(kTile == 128, "the stages below are those of 128 = 4 4 4 2");
 
@@ -104,86 +108,180 @@ TIEPOINT_INLINE void Radix2(const float* __restrict in, float* __restrict out,
   }
 }
 
-// kTile rows of kColumns numbers to kColumns rows.
-TIEPOINT_INLINE void Transpose(const float* __restrict in,
+// A strip becomes kColumns rows, `strip` its number: rows strip * kColumns and
+// on of every strip of `out`.
+TIEPOINT_INLINE void Transpose(const float* __restrict in, int strip,
                                float* __restrict out) {
+  out += strip * kColumns * kColumns;
 #ifdef __SSE__
+  static_assert(kColumns == 8);
   for (int y = 0; y < kTile; y += 4) {
     for (int c = 0; c < kColumns; c += 4) {
       const float* from = in + y * kColumns + c;
-      float* to = out + c * kStride + y;
+      float* to = out + y / kColumns * kStrip + c * kColumns + y % kColumns;
       __m128 r0 = _mm_load_ps(from), r1 = _mm_load_ps(from + kColumns);
       __m128 r2 = _mm_load_ps(from + 2 * kColumns);
       __m128 r3 = _mm_load_ps(from + 3 * kColumns);
       _MM_TRANSPOSE4_PS(r0, r1, r2, r3);
       _mm_storeu_ps(to, r0);
-      _mm_storeu_ps(to + kStride, r1);
-      _mm_storeu_ps(to + 2 * kStride, r2);
-      _mm_storeu_ps(to + 3 * kStride, r3);
+      _mm_storeu_ps(to + kColumns, r1);
+      _mm_storeu_ps(to + 2 * kColumns, r2);
+      _mm_storeu_ps(to + 3 * kColumns, r3);
     }
   }
 #else
   for (int y = 0; y < kTile; ++y) {
     for (int c = 0; c < kColumns; ++c) {
-      out[c * kStride + y] = in[y * kColumns + c];
+      out[y / kColumns * kStrip + c * kColumns + y % kColumns] =
+          in[y * kColumns + c];
     }
   }
 #endif
 }
 
-// Fourier transform down the columns of a tile. The inverse (times kTile) is
-// the same with real and imaginary parts exchanged.
-template <bool kTransposed>
-TIEPOINT_INLINE void TransformColumns(const float* re_in, const float* im_in,
-                                      float* re_out, float* im_out) {
-  alignas(64) float a_re[kTile * kColumns], a_im[kTile * kColumns];
-  alignas(64) float b_re[kTile * kColumns], b_im[kTile * kColumns];
-  for (int x = 0; x < kTile; x += kColumns) {
-    Radix4<128, kStride>(re_in + x, im_in + x, a_re, a_im);
-    Radix4<32, kColumns>(a_re, a_im, b_re, b_im);
-    Radix4<8, kColumns>(b_re, b_im, a_re, a_im);
-    if constexpr (kTransposed) {
-      Radix2(a_re, b_re, kColumns);
-      Radix2(a_im, b_im, kColumns);
-      Transpose(b_re, re_out + x * kStride);
-      Transpose(b_im, im_out + x * kStride);
-    } else {
-      Radix2(a_re, re_out + x, kStride);
-      Radix2(a_im, im_out + x, kStride);
+// Fourier transform down the columns of one strip, whose rows are kInStride
+// apart, up to the last stage: that is Radix2 on each of both results. The
+// inverse (times kTile) is the same with real and imaginary parts exchanged.
+template <int kInStride>
+TIEPOINT_INLINE void TransformStrip(const float* re, const float* im,
+                                    float* __restrict between_re,
+                                    float* __restrict between_im,
+                                    float* __restrict re_out,
+                                    float* __restrict im_out) {
+  Radix4<128, kInStride>(re, im, re_out, im_out);
+  Radix4<32, kColumns>(re_out, im_out, between_re, between_im);
+  Radix4<8, kColumns>(between_re, between_im, re_out, im_out);
+}
+
+// Room for two strips of complex numbers.
+struct Strips {
+  alignas(64) float a_re[kStrip];
+  alignas(64) float a_im[kStrip];
+  alignas(64) float b_re[kStrip];
+  alignas(64) float b_im[kStrip];
+};
+
+// From pixels (rows kStride apart) to a transposed spectrum in strips.
+TIEPOINT_ALL_PROCESSORS void Forward(const float* re, const float* im,
+                                     FilterBank::Tile& between,
+                                     FilterBank::Tile& out) {
+  Strips s;
+  for (int k = 0; k < kTile / kColumns; ++k) {
+    TransformStrip<kStride>(re + k * kColumns, im + k * kColumns, s.a_re,
+                            s.a_im, s.b_re, s.b_im);
+    Radix2(s.b_re, s.a_re, kColumns);
+    Radix2(s.b_im, s.a_im, kColumns);
+    Transpose(s.a_re, k, between.re.data());
+    Transpose(s.a_im, k, between.im.data());
+  }
+  for (int k = 0; k < kTile / kColumns; ++k) {
+    const int at = k * kStrip;
+    TransformStrip<kColumns>(between.re.data() + at, between.im.data() + at,
+                             s.a_re, s.a_im, s.b_re, s.b_im);
+    Radix2(s.b_re, out.re.data() + at, kColumns);
+    Radix2(s.b_im, out.im.data() + at, kColumns);
+  }
+}
+
+// The first half of the way back to pixels of sum over k of a[k] b[k].
+TIEPOINT_ALL_PROCESSORS void MultiplyAndTransform(const FilterBank::Tile* a,
+                                                  const FilterBank::Tile* b,
+                                                  int channels,
+                                                  FilterBank::Tile& out) {
+  Strips s;
+  for (int k = 0; k < kTile / kColumns; ++k) {
+    const int at = k * kStrip;
+    for (int c = 0; c < channels; ++c) {
+      const float* __restrict ar = a[c].re.data() + at;
+      const float* __restrict ai = a[c].im.data() + at;
+      const float* __restrict br = b[c].re.data() + at;
+      const float* __restrict bi = b[c].im.data() + at;
+      if (c == 0) {
+        for (int i = 0; i < kStrip; ++i) {
+          s.a_re[i] = ar[i] * br[i] - ai[i] * bi[i];
+          s.a_im[i] = ar[i] * bi[i] + ai[i] * br[i];
+        }
+      } else {
+        for (int i = 0; i < kStrip; ++i) {
+          s.a_re[i] += ar[i] * br[i] - ai[i] * bi[i];
+          s.a_im[i] += ar[i] * bi[i] + ai[i] * br[i];
+        }
+      }
+    }
+    Radix4<128, kColumns>(s.a_im, s.a_re, s.b_im, s.b_re);
+    Radix4<32, kColumns>(s.b_im, s.b_re, s.a_im, s.a_re);
+    Radix4<8, kColumns>(s.a_im, s.a_re, s.b_im, s.b_re);
+    Radix2(s.b_im, s.a_im, kColumns);
+    Radix2(s.b_re, s.a_re, kColumns);
+    Transpose(s.a_im, k, out.im.data());
+    Transpose(s.a_re, k, out.re.data());
+  }
+}
+
+// The second half, to pixels in rows kStride apart.
+TIEPOINT_ALL_PROCESSORS void ToPixels(const FilterBank::Tile& in,
+                                      FilterBank::Tile& out) {
+  Strips s;
+  for (int k = 0; k < kTile / kColumns; ++k) {
+    const int at = k * kStrip;
+    TransformStrip<kColumns>(in.im.data() + at, in.re.data() + at, s.a_im,
+                             s.a_re, s.b_im, s.b_re);
+    Radix2(s.b_re, out.re.data() + k * kColumns, kStride);
+    Radix2(s.b_im, out.im.data() + k * kColumns, kStride);
+  }
+}
+
+// What becomes of one filter's response.
+struct HingeStep {
+  float bias;
+  bool first_of_group, last_of_group, first_group;
+  float sign;
+};
+
+TIEPOINT_INLINE void TakeIn(const HingeStep& step,
+                            const float* __restrict response, int count,
+                            float* __restrict largest, float* __restrict sum) {
+  if (step.first_of_group) {
+    for (int i = 0; i < count; ++i) largest[i] = response[i] + step.bias;
+  } else {
+    for (int i = 0; i < count; ++i) {
+      const float v = response[i] + step.bias;
+      largest[i] = v > largest[i] ? v : largest[i];
+    }
+  }
+  if (!step.last_of_group) return;
+  if (step.first_group) {
+    for (int i = 0; i < count; ++i) sum[i] = step.sign * largest[i];
+  } else {
+    for (int i = 0; i < count; ++i) sum[i] += step.sign * largest[i];
+  }
+}
+
+// The second half, whose pixels go into the hinges of both filters of the pair
+// (or of one, the other null) strip by strip.
+TIEPOINT_ALL_PROCESSORS void ToHinges(const FilterBank::Tile& in, int side,
+                                      const HingeStep* first,
+                                      const HingeStep* second, float* largest,
+                                      float* sum) {
+  Strips s;
+  for (int x = 0; x < side; x += kColumns) {
+    const int at = x / kColumns * kStrip;
+    TransformStrip<kColumns>(in.im.data() + at, in.re.data() + at, s.a_im,
+                             s.a_re, s.b_im, s.b_re);
+    if (first != nullptr) {
+      Radix2(s.b_re, s.a_re, kColumns);
+      TakeIn(*first, s.a_re, side * kColumns, largest + at, sum + at);
+    }
+    if (second != nullptr) {
+      Radix2(s.b_im, s.a_im, kColumns);
+      TakeIn(*second, s.a_im, side * kColumns, largest + at, sum + at);
     }
   }
 }
 
-// Both axes; the result is transposed.
-TIEPOINT_ALL_PROCESSORS void Transform(const float* re_in, const float* im_in,
-                                       float* re_between, float* im_between,
-                                       float* re_out, float* im_out) {
-  TransformColumns<true>(re_in, im_in, re_between, im_between);
-  TransformColumns<false>(re_between, im_between, re_out, im_out);
-}
-
-TIEPOINT_ALL_PROCESSORS void Multiply(const FilterBank::Tile& a,
-                                      const FilterBank::Tile& b,
-                                      FilterBank::Tile& product) {
-  const float* __restrict ar = a.re.data(), * __restrict ai = a.im.data();
-  const float* __restrict br = b.re.data(), * __restrict bi = b.im.data();
-  float* __restrict pr = product.re.data(), * __restrict pi = product.im.data();
-  for (int i = 0; i < kTile * kStride; ++i) {
-    pr[i] = ar[i] * br[i] - ai[i] * bi[i];
-    pi[i] = ar[i] * bi[i] + ai[i] * br[i];
-  }
-}
-
-TIEPOINT_ALL_PROCESSORS void MultiplyAndAdd(const FilterBank::Tile& a,
-                                            const FilterBank::Tile& b,
-                                            FilterBank::Tile& sum) {
-  const float* __restrict ar = a.re.data(), * __restrict ai = a.im.data();
-  const float* __restrict br = b.re.data(), * __restrict bi = b.im.data();
-  float* __restrict sr = sum.re.data(), * __restrict si = sum.im.data();
-  for (int i = 0; i < kTile * kStride; ++i) {
-    sr[i] += ar[i] * br[i] - ai[i] * bi[i];
-    si[i] += ar[i] * bi[i] + ai[i] * br[i];
-  }
+// Where row u and column v of a spectrum are.
+int PlaceInStrips(int u, int v) {
+  return v / kColumns * kStrip + u * kColumns + v % kColumns;
 }
 
 // Spectrum of a kernel, conjugate (a correlation, not a convolution), in the
@@ -234,8 +332,8 @@ FilterBank::FilterBank(const std::vector<float>& kernels, int count, int kernel,
           // The second of a pair is turned by i.
           const auto s = spectrum[u * kTile + v] *
                          (c % 2 ? std::complex<double>(0, 1) : 1.0);
-          pair.re[u * kStride + v] += static_cast<float>(s.real());
-          pair.im[u * kStride + v] += static_cast<float>(s.imag());
+          pair.re[PlaceInStrips(u, v)] += static_cast<float>(s.real());
+          pair.im[PlaceInStrips(u, v)] += static_cast<float>(s.imag());
         }
       }
     }
@@ -244,28 +342,78 @@ FilterBank::FilterBank(const std::vector<float>& kernels, int count, int kernel,
 
 void FilterBank::SetChannel(Workspace& work, int channel) const {
   work.spectra.resize(channels_);
-  Tile &t = work.transposed, &spectrum = work.spectra[channel];
   std::fill(work.input.im.begin(), work.input.im.end(), 0.0f);
-  Transform(work.input.re.data(), work.input.im.data(), t.re.data(),
-            t.im.data(), spectrum.re.data(), spectrum.im.data());
+  Forward(work.input.re.data(), work.input.im.data(), work.transposed,
+          work.spectra[channel]);
 }
 
 void FilterBank::Run(
     Workspace& work,
     const std::function<void(int, const float*)>& visit) const {
-  Tile &t = work.transposed, &p = work.product;
   Tile& result = work.input;
   for (int c = 0; c < count_; c += 2) {
-    const Tile* filters =
-        spectra_.data() + static_cast<size_t>(c / 2) * channels_;
-    Multiply(work.spectra[0], filters[0], p);
-    for (int k = 1; k < channels_; ++k) {
-      MultiplyAndAdd(work.spectra[k], filters[k], p);
-    }
-    Transform(p.im.data(), p.re.data(), t.im.data(), t.re.data(),
-              result.im.data(), result.re.data());
+    MultiplyAndTransform(
+        work.spectra.data(),
+        spectra_.data() + static_cast<size_t>(c / 2) * channels_, channels_,
+        work.transposed);
+    ToPixels(work.transposed, result);
     visit(c, result.re.data());
     if (c + 1 < count_) visit(c + 1, result.im.data());
+  }
+}
+
+void FilterBank::RunHinges(
+    Workspace& work, const Hinges& hinges,
+    const std::function<void(int, const float*)>& visit) const {
+  work.largest.resize(kTile * kTile);
+  work.sum.resize(kTile * kTile);
+  const int side = ResultSide();
+  const auto step = [&](int filter) {
+    const int m = filter % hinges.maxes;
+    const int group = filter / hinges.maxes % hinges.sums;
+    return HingeStep{
+        .bias = hinges.bias[filter],
+        .first_of_group = m == 0,
+        .last_of_group = m + 1 == hinges.maxes,
+        .first_group = group == 0,
+        .sign = group % 2 == 0 ? hinges.first_sign : -hinges.first_sign};
+  };
+  const auto finish = [&](int filter) {
+    const int filters = hinges.sums * hinges.maxes;
+    if ((filter + 1) % filters != 0) return;
+    float* map = work.input.re.data();
+    for (int x = 0; x < side; x += kColumns) {
+      for (int y = 0; y < side; ++y) {
+        std::copy_n(work.sum.data() + x / kColumns * kStrip + y * kColumns,
+                    kColumns, map + y * kStride + x);
+      }
+    }
+    visit(filter / filters, map);
+  };
+  for (int c = 0; c < count_; c += 2) {
+    MultiplyAndTransform(
+        work.spectra.data(),
+        spectra_.data() + static_cast<size_t>(c / 2) * channels_, channels_,
+        work.transposed);
+    const auto take = [&](const HingeStep* first, const HingeStep* second) {
+      ToHinges(work.transposed, side, first, second, work.largest.data(),
+               work.sum.data());
+    };
+    const HingeStep first = step(c);
+    const HingeStep second = c + 1 < count_ ? step(c + 1) : HingeStep{};
+    if (c + 1 == count_) {
+      take(&first, nullptr);
+      finish(c);
+    } else if ((c + 1) % (hinges.sums * hinges.maxes) == 0) {
+      // An output ends between the two.
+      take(&first, nullptr);
+      finish(c);
+      take(nullptr, &second);
+      finish(c + 1);
+    } else {
+      take(&first, &second);
+      finish(c + 1);
+    }
   }
 }
 

@@ -28,8 +28,20 @@ class FilterBank {
   // What one thread writes to. A channel of the picture goes to `input.re`,
   // rows kStride apart.
   struct Workspace {
-    Tile input, product, transposed;
+    Tile input, transposed;
     std::vector<Tile> spectra;  // of the channels
+    // RunHinges, strip by strip: the maximum of a group, the sum of an output.
+    std::vector<float> largest, sum;
+  };
+
+  // Generalised hinging hyperplanes on the filters, in their order:
+  //   output = sum over groups g of (-1)^g first_sign
+  //            max over the `maxes` filters of group g of (response + bias).
+  // There are count / (sums maxes) outputs.
+  struct Hinges {
+    int sums = 1, maxes = 1;
+    float first_sign = 1;
+    std::vector<float> bias;  // of each filter
   };
 
   // `kernels`: count x channels x kernel x kernel; kernel <= kMaxKernel.
@@ -47,6 +59,11 @@ class FilterBank {
   // have been set. Destroys work.input, and nothing of the channels.
   void Run(Workspace& work,
            const std::function<void(int, const float*)>& visit) const;
+
+  // The same without a map for each filter: calls visit(output, map) with the
+  // hinges taken strip by strip while a response is in the first-level cache.
+  void RunHinges(Workspace& work, const Hinges& hinges,
+                 const std::function<void(int, const float*)>& visit) const;
 
  private:
   int count_;

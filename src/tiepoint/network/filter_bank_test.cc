@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 
 #include "tiepoint/network/random_model.h"
@@ -80,6 +81,61 @@ TEST(FilterBank, TheWorkspaceCarriesNothingOver) {
   run(used);
   EXPECT_EQ(run(fresh), run(used));
 }
+
+// (filters, sums, maxes, channels): outputs that end between the two of a pair,
+// odd groups, an odd number of filters.
+class HingesTest : public testing::TestWithParam<std::array<int, 4>> {};
+
+TEST_P(HingesTest, AreTheHingesOfTheResponses) {
+  const auto [count, sums, maxes, channels] = GetParam();
+  constexpr int kKernel = 17;
+  const FilterBank bank(RandomValues(count * channels * kKernel * kKernel, 1),
+                        count, kKernel, channels);
+  FilterBank::Hinges hinges{
+      .sums = sums, .maxes = maxes, .first_sign = -1, .bias = {}};
+  hinges.bias = RandomValues(count, 2);
+  for (float& b : hinges.bias) b *= 10;
+  FilterBank::Workspace work;
+  const auto set = [&] {
+    for (int k = 0; k < channels; ++k) {
+      work.input.re = RandomValues(kTile * kStride, 3 + k);
+      bank.SetChannel(work, k);
+    }
+  };
+  const int side = bank.ResultSide();
+  std::vector<std::vector<float>> expected(count / (sums * maxes),
+                                           std::vector<float>(side * side));
+  std::vector<float> largest(side * side);
+  set();
+  bank.Run(work, [&](int f, const float* map) {
+    const int group = f / maxes % sums;
+    for (int i = 0; i < side * side; ++i) {
+      const float v = map[i / side * kStride + i % side] + hinges.bias[f];
+      largest[i] = f % maxes == 0 ? v : std::max(largest[i], v);
+      if (f % maxes + 1 == maxes) {
+        expected[f / (sums * maxes)][i] +=
+            (group % 2 == 0 ? -1.0f : 1.0f) * largest[i];
+      }
+    }
+  });
+  set();
+  int next = 0;
+  bank.RunHinges(work, hinges, [&](int o, const float* map) {
+    ASSERT_EQ(o, next++);
+    for (int i = 0; i < side * side; ++i) {
+      ASSERT_NEAR(map[i / side * kStride + i % side], expected[o][i], 2e-4)
+          << o << " " << i;
+    }
+  });
+  EXPECT_EQ(next, static_cast<int>(expected.size()));
+}
+
+INSTANTIATE_TEST_SUITE_P(Shapes, HingesTest,
+                         testing::Values(std::array{16, 4, 4, 1},
+                                         std::array{16, 4, 4, 6},
+                                         std::array{9, 3, 3, 2},
+                                         std::array{9, 1, 3, 1},
+                                         std::array{3, 1, 1, 1}));
 
 }  // namespace
 }  // namespace tiepoint

@@ -353,8 +353,8 @@ void Prepare(const Model& model, int batch, Step& step) {
     step.primitive = dnnl::convolution_forward(primitive);
   } else {
     step.dst = Desc({batch, layer.out}, out_type, Tag::nc);
-    const auto primitive = DescribeInnerProduct(OneDnnEngine(), step.src, any_weight,
-                                                bias, step.dst, attributes);
+    const auto primitive = DescribeInnerProduct(
+        OneDnnEngine(), step.src, any_weight, bias, step.dst, attributes);
     weight = primitive.weights_desc();
     step.scratch = primitive.scratchpad_desc();
     step.primitive = dnnl::inner_product_forward(primitive);
@@ -437,8 +437,8 @@ class Plan {
             {DNNL_ARG_SRC, dnnl::memory(step.src, OneDnnEngine(), src)},
             {DNNL_ARG_WEIGHTS, step.weight},
             {DNNL_ARG_BIAS, step.bias},
-            {DNNL_ARG_DST,
-             dnnl::memory(step.dst, OneDnnEngine(), Data(work->maps[1 - side]))},
+            {DNNL_ARG_DST, dnnl::memory(step.dst, OneDnnEngine(),
+                                        Data(work->maps[1 - side]))},
             {DNNL_ARG_SCRATCHPAD, dnnl::memory(step.scratch, OneDnnEngine())}};
       }
       if (!step.InPlace()) side = 1 - side;
@@ -556,8 +556,10 @@ class DenseFilters {
   }
 
   explicit DenseFilters(const Model& model)
-      : ghh_(model.spec.layers[1]),
-        bias_(model.weights.at(model.spec.layers[0].name + ".bias").data),
+      : hinges_{.sums = model.spec.layers[1].sums,
+                .maxes = model.spec.layers[1].maxes,
+                .bias =
+                    model.weights.at(model.spec.layers[0].name + ".bias").data},
         bank_(model.weights.at(model.spec.layers[0].name + ".weight").data,
               model.spec.layers[0].out, model.spec.layers[0].kernel) {}
 
@@ -569,20 +571,17 @@ class DenseFilters {
     const int rows = (out.height + side - 1) / side;
     std::vector<float> map(static_cast<size_t>(out.channels) * out.height *
                            out.width);
-    WorkspacePool<Workspace> workspaces(
-        [] { return std::make_unique<Workspace>(); });
+    WorkspacePool<FilterBank::Workspace> workspaces(
+        [] { return std::make_unique<FilterBank::Workspace>(); });
     ParallelFor(columns * rows, [&](int tile) {
       const int x0 = tile % columns * side, y0 = tile / columns * side;
       auto work = workspaces.Take();
-      Load(plane, width, height, x0, y0, work->bank.input.re);
-      bank_.SetChannel(work->bank, 0);
-      bank_.Run(work->bank, [&](int channel, const float* response) {
-        if (!Hinge(channel, response, *work)) return;
-        const int o = channel / (ghh_.sums * ghh_.maxes);
+      Load(plane, width, height, x0, y0, work->input.re);
+      bank_.SetChannel(*work, 0);
+      bank_.RunHinges(*work, hinges_, [&](int o, const float* scores) {
         for (int y = y0; y < std::min(y0 + side, out.height); ++y) {
           std::copy_n(
-              work->sum.data() + (y - y0) * kStride,
-              std::min(side, out.width - x0),
+              scores + (y - y0) * kStride, std::min(side, out.width - x0),
               map.data() +
                   (static_cast<size_t>(o) * out.height + y) * out.width + x0);
         }
@@ -596,13 +595,6 @@ class DenseFilters {
   static constexpr int kTile = FilterBank::kTile;
   static constexpr int kStride = FilterBank::kStride;
 
-  struct Workspace {
-    FilterBank::Workspace bank;
-    // Of the filters so far: the maximum of a group, the sum of an output.
-    std::vector<float> largest = std::vector<float>(kTile * kStride);
-    std::vector<float> sum = std::vector<float>(kTile * kStride);
-  };
-
   // The tile at (x0, y0), with zeros beyond the plane.
   static void Load(const float* plane, int width, int height, int x0, int y0,
                    std::vector<float>& tile) {
@@ -613,29 +605,7 @@ class DenseFilters {
     }
   }
 
-  // Takes one filter in; whether the output is complete with it.
-  bool Hinge(int channel, const float* response, Workspace& work) const {
-    const int count = bank_.ResultSide() * kStride;
-    const int m = channel % ghh_.maxes;
-    const int s = channel / ghh_.maxes % ghh_.sums;
-    const float bias = bias_[channel];
-    float* largest = work.largest.data();
-    float* sum = work.sum.data();
-    for (int i = 0; i < count; ++i) {
-      const float v = response[i] + bias;
-      largest[i] = m == 0 || v > largest[i] ? v : largest[i];
-    }
-    if (m + 1 < ghh_.maxes) return false;
-    const float sign = s % 2 == 0 ? 1.0f : -1.0f;
-    const float before = s == 0 ? 0.0f : 1.0f;
-    for (int i = 0; i < count; ++i) {
-      sum[i] = before * sum[i] + sign * largest[i];
-    }
-    return s + 1 == ghh_.sums;
-  }
-
-  LayerSpec ghh_;
-  std::vector<float> bias_;
+  FilterBank::Hinges hinges_;
   FilterBank bank_;
 };
 
