@@ -40,6 +40,18 @@ void AddExtractorOptions(CLI::App& command,
       ->check(CLI::NonNegativeNumber.description(""))
       ->capture_default_str()
       ->group(kGroup);
+  command
+      .add_option_function<std::string>(
+          "--precision",
+          [&extractor](const std::string& name) {
+            extractor.precision =
+                tiepoint::InferenceNetwork::ParsePrecision(name);
+          },
+          "Of our networks on keypoints: int8, bf16, f32, or the fastest that "
+          "processor and weights have")
+      ->default_str("fastest")
+      ->check(CLI::IsMember({"fastest", "int8", "bf16", "f32"}).description(""))
+      ->group(kGroup);
   command.add_option("--models", extractor.models, "Folder of the weights")
       ->type_name("DIR")
       ->group(kGroup);

@@ -14,6 +14,7 @@
 #include "tiepoint/io/import_weights.h"
 #include "tiepoint/network/consensus_model.h"
 #include "tiepoint/network/oriented_model.h"
+#include "tiepoint/pipeline/calibrate.h"
 #include "tiepoint/pipeline/preset.h"
 
 namespace {
@@ -190,6 +191,7 @@ void ExportTilde(const std::string& models, const std::string& name,
 void AddModelsCommand(CLI::App& app, CommandContext& context) {
   struct Arguments {
     std::string models, name, output;
+    std::vector<std::string> photographs;
     int rank = 0;
   };
   const auto arguments = std::make_shared<Arguments>();
@@ -229,6 +231,28 @@ void AddModelsCommand(CLI::App& app, CommandContext& context) {
       ->required();
   importing->callback([arguments, &context] {
     Import(arguments->name, arguments->output);
+    context.exit_code = kExitAnswer;
+  });
+  CLI::App* calibrating = add(
+      "calibrate", "The weights with the ranges of numbers that int8 needs");
+  calibrating->add_option("NAME", arguments->name, "Name, or path of a file")
+      ->required();
+  calibrating
+      ->add_option("PHOTOGRAPHS", arguments->photographs,
+                   "What the ranges are measured on")
+      ->required();
+  calibrating->add_option("-o,--output", arguments->output, "File to write")
+      ->type_name("OUT.safetensors")
+      ->required();
+  calibrating->callback([arguments, &context] {
+    ExtractorOptions options;
+    options.models = arguments->models;
+    for (const auto& [name, text] :
+         CalibrateWeights(Resolve(arguments->models, arguments->name),
+                          arguments->photographs, options, arguments->output)) {
+      fmt::print("{:<22}{}\n", name, text);
+    }
+    fmt::print("written  {}\n", arguments->output);
     context.exit_code = kExitAnswer;
   });
   CLI::App* exporting =

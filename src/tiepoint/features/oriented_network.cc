@@ -41,13 +41,19 @@ void TurnMap(const Shape& shape, const float* in, float angle, float* out) {
   }
 }
 
+// The file's notes are the trunk's; ranges of layers are among them.
+Model WithNotes(Model part, const Model& trunk) {
+  part.notes = trunk.notes;
+  return part;
+}
+
 }  // namespace
 
 OrientedNetwork::OrientedNetwork(const OrientedModel& model,
                                  InferenceNetwork::Precision precision)
     : trunk_(model.trunk, precision),
-      orientation_(model.orientation, precision),
-      descriptor_(model.descriptor, precision),
+      orientation_(WithNotes(model.orientation, model.trunk), precision),
+      descriptor_(WithNotes(model.descriptor, model.trunk), precision),
       grid_(GeometryOf(model.trunk)),
       map_(OutputShape(model.trunk.spec)) {
   CheckOrientedModel(model);

@@ -71,8 +71,10 @@ float AngleOf(float cosine, float sine) {
   return cosine == 0 && sine == 0 ? 0.0f : WrapAngle(std::atan2(sine, cosine));
 }
 
-NetworkOrientation::NetworkOrientation(Model model)
-    : network_(std::move(model)), geometry_(GeometryOf(network_.model())) {
+NetworkOrientation::NetworkOrientation(Model model,
+                                       InferenceNetwork::Precision precision)
+    : network_(std::move(model), precision),
+      geometry_(GeometryOf(network_.model())) {
   if (OutputShape(network_.model().spec).Size() != 2) {
     throw InputError("network '" + network_.model().spec.architecture +
                      "' is not an orientation network: it has not 2 outputs");
@@ -94,8 +96,10 @@ void NetworkOrientation::Estimate(const ImagePyramid& pyramid,
   });
 }
 
-NetworkDescriptor::NetworkDescriptor(Model model)
-    : network_(std::move(model)), geometry_(GeometryOf(network_.model())) {}
+NetworkDescriptor::NetworkDescriptor(Model model,
+                                     InferenceNetwork::Precision precision)
+    : network_(std::move(model), precision),
+      geometry_(GeometryOf(network_.model())) {}
 
 DescriptorMatrix NetworkDescriptor::Describe(
     const ImagePyramid& pyramid, std::span<const Keypoint> keypoints) const {

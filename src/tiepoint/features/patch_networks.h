@@ -16,12 +16,16 @@ PatchGeometry GeometryOf(const Model& model);
 // The angle of a network's answer, (-pi, pi]; of no direction at all 0.
 float AngleOf(float cosine, float sine);
 
+// Both run in the precision asked for; kFloat is what the trainer saw.
+
 // LIFT's orientation network: an upright patch to (cos, sin), angle =
 // atan2(out[1], out[0]). Covers all 360 degrees: when the patch turns by a, the
 // angle turns by a.
 class NetworkOrientation : public OrientationEstimator {
  public:
-  explicit NetworkOrientation(Model model);
+  explicit NetworkOrientation(Model model,
+                              InferenceNetwork::Precision precision =
+                                  InferenceNetwork::Precision::kFloat);
   void Estimate(const ImagePyramid& pyramid,
                 std::span<Keypoint> keypoints) const override;
 
@@ -34,7 +38,9 @@ class NetworkOrientation : public OrientationEstimator {
 // 128 numbers compared by Euclidean distance).
 class NetworkDescriptor : public Descriptor {
  public:
-  explicit NetworkDescriptor(Model model);
+  explicit NetworkDescriptor(Model model,
+                             InferenceNetwork::Precision precision =
+                                 InferenceNetwork::Precision::kFloat);
   DescriptorMatrix Describe(const ImagePyramid& pyramid,
                             std::span<const Keypoint> keypoints) const override;
 

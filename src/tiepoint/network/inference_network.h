@@ -3,6 +3,7 @@
 #pragma once
 
 #include <memory>
+#include <string>
 
 #include "tiepoint/network/model_file.h"
 
@@ -17,10 +18,18 @@ class InferenceNetwork {
   // Samples that Run takes in one call.
   static constexpr int kBatch = 32;
 
-  // kFloat: what the naive network gives, to rounding. kFastest: convolutions
-  // and linear layers in bfloat16 (8 bits of mantissa, sums in float) where the
-  // processor multiplies such numbers, else kFloat.
-  enum class Precision { kFloat, kFastest };
+  // Of convolutions and linear layers; where the processor lacks it, the next.
+  enum class Precision {
+    kFastest,   // the first of these that the processor and the model have
+    kInt8,      // bytes, in layers whose range of inputs the model notes
+                // (int8_calibration.h), else as kBfloat16
+    kBfloat16,  // 8 bits of mantissa, sums in float
+    kFloat,     // what the naive network gives, to rounding
+  };
+
+  // "fastest", "int8", "bf16", "f32". Throws InputError for other names.
+  static Precision ParsePrecision(const std::string& name);
+  static std::string NameOf(Precision precision);
 
   explicit InferenceNetwork(Model model,
                             Precision precision = Precision::kFloat);

@@ -35,6 +35,14 @@ struct Model {
   double Number(const std::string& note, double fallback) const;
 };
 
+// The note that says in what range the inputs of a layer lie, from 0 to its
+// number or, where that is negative, as far on both sides of 0: what its int8
+// form needs to know.
+inline constexpr char kInt8RangePrefix[] = "int8_range_";
+inline std::string Int8RangeNote(const std::string& layer) {
+  return kInt8RangePrefix + layer;
+}
+
 // Throws InputError in one line when the file is damaged, is not a Tiepoint
 // model, misses a tensor or has one of another shape.
 Model ReadModel(const std::string& path);

@@ -283,14 +283,16 @@ std::unique_ptr<OrientationEstimator> MakeOrientation(
     const std::string& name, const ExtractorOptions& options) {
   if (name == "none") return nullptr;
   if (const std::string file = OrientedFile(name, options); !file.empty()) {
-    return std::make_unique<OrientedNetwork>(ReadOrientedModel(file));
+    return std::make_unique<OrientedNetwork>(ReadOrientedModel(file),
+                                             options.precision);
   }
   if (IsImported(name)) {
     RequireRole(PathOf(name), WeightsRole::kOrientation);
     return std::make_unique<NetworkOrientation>(ImportModel(PathOf(name)));
   }
   if (const std::string weights = OrientationWeights(name); !weights.empty()) {
-    return std::make_unique<NetworkOrientation>(LoadModel(options, weights));
+    return std::make_unique<NetworkOrientation>(LoadModel(options, weights),
+                                                options.precision);
   }
   return MakeOpenCvOrientation(name);
 }
@@ -299,14 +301,16 @@ std::unique_ptr<Descriptor> MakeDescriptor(const std::string& name,
                                            const ExtractorOptions& options) {
   if (name == "none") return nullptr;
   if (const std::string file = OrientedFile(name, options); !file.empty()) {
-    return std::make_unique<OrientedNetwork>(ReadOrientedModel(file));
+    return std::make_unique<OrientedNetwork>(ReadOrientedModel(file),
+                                             options.precision);
   }
   if (IsImported(name)) {
     RequireRole(PathOf(name), WeightsRole::kDescriptor);
     return std::make_unique<NetworkDescriptor>(ImportModel(PathOf(name)));
   }
   if (const std::string weights = DescriptorWeights(name); !weights.empty()) {
-    return std::make_unique<NetworkDescriptor>(LoadModel(options, weights));
+    return std::make_unique<NetworkDescriptor>(LoadModel(options, weights),
+                                               options.precision);
   }
   return MakeOpenCvDescriptor(name);
 }
@@ -416,7 +420,8 @@ Steps MakeSteps(const Preset& preset, const ExtractorOptions& options) {
   if (preset.orientation == preset.descriptor) {
     const std::string file = OrientedFile(preset.descriptor, options);
     if (!file.empty()) {
-      steps.both = std::make_unique<OrientedNetwork>(ReadOrientedModel(file));
+      steps.both = std::make_unique<OrientedNetwork>(ReadOrientedModel(file),
+                                                     options.precision);
       return steps;
     }
   }

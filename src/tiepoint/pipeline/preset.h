@@ -8,6 +8,7 @@
 
 #include "tiepoint/features/interfaces.h"
 #include "tiepoint/features/lift_detector.h"
+#include "tiepoint/network/inference_network.h"
 
 namespace tiepoint {
 
@@ -46,6 +47,9 @@ struct ExtractorOptions {
   // Folder of the weights; empty: $TIEPOINT_MODELS, else beside the program,
   // else the source tree that the program was built from.
   std::string models;
+  // Of the networks that look at keypoints. Weights that others published run
+  // in kFloat whatever is said here: as their authors' program does.
+  InferenceNetwork::Precision precision = InferenceNetwork::Precision::kFastest;
   LiftDetectorOptions lift;
   LiftDetectorOptions jet = JetDetectorOptions();  // of the detector "jet"
 };

@@ -20,6 +20,9 @@ nlohmann::ordered_json FeatureSettings(const Preset& preset,
         {"score_scale_power", lift.score_scale_power},
         {"border", lift.border}};
   }
+  if (options.precision != InferenceNetwork::Precision::kFastest) {
+    settings["precision"] = InferenceNetwork::NameOf(options.precision);
+  }
   for (const auto& [file, checksum] : WeightsChecksums(preset, options)) {
     settings["weights"][file] = checksum;
   }
