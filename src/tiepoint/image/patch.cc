@@ -6,6 +6,8 @@
 #include <numbers>
 #include <vector>
 
+#include "tiepoint/image/bilinear_line.h"
+
 namespace tiepoint {
 namespace {
 
@@ -14,13 +16,25 @@ void SampleCartesian(const ImagePyramid& pyramid, double x, double y,
                      float* patch) {
   const double step = 2 * g.support * scale / g.size;
   const double cx = step * std::cos(angle), sx = step * std::sin(angle);
-  const PyramidSampler sampler(pyramid, step);
   const double middle = (g.size - 1) / 2.0 + g.centre_shift;
-  for (int j = 0; j < g.size; ++j) {
-    for (int i = 0; i < g.size; ++i) {
-      const double u = i - middle, v = j - middle;
-      *patch++ = sampler(x + cx * u - sx * v, y + sx * u + cx * v);
-    }
+  std::vector<float> columns(g.size);
+  double reach = 0;
+  for (int i = 0; i < g.size; ++i) {
+    columns[i] = static_cast<float>(i - middle);
+    reach = std::max(reach, std::abs(i - middle));
+  }
+  for (int j = 0; j < g.size; ++j, patch += g.size) {
+    const double v = j - middle;
+    SampleAlong(pyramid, step,
+                {.x = x - sx * v,
+                 .y = y + cx * v,
+                 .dx = cx,
+                 .dy = sx,
+                 .reach = reach,
+                 .a = columns.data(),
+                 .b = columns.data(),
+                 .count = g.size},
+                patch);
   }
 }
 
