@@ -6,6 +6,7 @@
 
 #include "tiepoint/base/error.h"
 #include "tiepoint/base/random.h"
+#include "tiepoint/network/filter_bank.h"
 
 namespace tiepoint {
 namespace {
@@ -86,6 +87,22 @@ Decomposition Decompose(const Unfolded& t, int size, int rank, Random& random) {
 }
 
 }  // namespace
+
+std::string SeparableTilde::Validate() const {
+  const int most = FilterBank::kMaxKernel;
+  if (sums < 1 || maxes < 1 || channels < 1 || size < 1 || rank < 1 ||
+      sums > most || maxes > most || channels > most || size > most ||
+      rank > most) {
+    return "a size is out of range";
+  }
+  const size_t filters = static_cast<size_t>(sums) * maxes;
+  const size_t products = static_cast<size_t>(channels) * rank;
+  if (lines.size() != 2 * products * size ||
+      coefficients.size() != filters * products || bias.size() != filters) {
+    return "the number of weights is wrong";
+  }
+  return DenseTilde(*this).Validate();
+}
 
 SeparableTilde SeparateTilde(const TildeFilters& filters, int rank,
                              uint64_t seed) {

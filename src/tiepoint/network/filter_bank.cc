@@ -14,8 +14,6 @@
 #include <xmmintrin.h>
 #endif
 
-#define TIEPOINT_INLINE inline __attribute__((always_inline))
-
 namespace tiepoint {
 namespace {
 
