@@ -72,9 +72,11 @@ TIEPOINT_ALL_PROCESSORS void TakeLonger(
 }
 
 // From gradients to channels, in place; `square`: of the length.
-TIEPOINT_ALL_PROCESSORS void FinishGradients(
-    int count, const float* __restrict middle, float* __restrict gx,
-    float* __restrict gy, float* __restrict square) {
+TIEPOINT_ALL_PROCESSORS void FinishGradients(int count,
+                                             const float* __restrict middle,
+                                             float* __restrict gx,
+                                             float* __restrict gy,
+                                             float* __restrict square) {
   const float x0 = 128 - middle[0], y0 = 128 - middle[1], length = middle[2];
   for (int x = 0; x < count; ++x) {
     gx[x] = 0.5f * gx[x] + x0;
@@ -98,15 +100,12 @@ const std::array<float, kSteps + 1>& LightnessTable() {
 }
 
 // `middle`: of L, u, v.
-TIEPOINT_ALL_PROCESSORS void LuvRow(const float* __restrict blue,
-                                    const float* __restrict green,
-                                    const float* __restrict red, int count,
-                                    const float* __restrict table,
-                                    const float* __restrict middle,
-                                    int* __restrict steps,
-                                    float* __restrict lightness,
-                                    float* __restrict out_u,
-                                    float* __restrict out_v) {
+TIEPOINT_ALL_PROCESSORS void LuvRow(
+    const float* __restrict blue, const float* __restrict green,
+    const float* __restrict red, int count, const float* __restrict table,
+    const float* __restrict middle, int* __restrict steps,
+    float* __restrict lightness, float* __restrict out_u,
+    float* __restrict out_v) {
   constexpr float kScale = 1 / 255.0f;
   const float l0 = middle[0], u0 = middle[1], v0 = middle[2];
   // x + 15 y + 3 z waits in out_u, y in out_v: the table between them is read
@@ -160,7 +159,8 @@ class Rows {
       const auto slope = [&](int k) { return Pixels(p, first + k) + padded_; };
       const auto smooth = [&](int k) { return slope(k) + count; };
       TakeLonger(slope(0), slope(1), slope(2), slope(3), slope(4), smooth(0),
-                 smooth(1), smooth(3), smooth(4), count, out[0], out[1], out[2]);
+                 smooth(1), smooth(3), smooth(4), count, out[0], out[1],
+                 out[2]);
     }
     FinishGradients(count, middle, out[0], out[1], out[2]);
     const auto colour = [&](int p) {
@@ -182,10 +182,8 @@ class Rows {
   void Read(int y) {
     const int from = MirrorIndex(y, source_.height);
     const int left = std::max(part_.x - kReach, 0);
-    const int right =
-        std::min(part_.x + part_.width + kReach, source_.width);
-    const ptrdiff_t start =
-        static_cast<ptrdiff_t>(from) * source_.width + left;
+    const int right = std::min(part_.x + part_.width + kReach, source_.width);
+    const ptrdiff_t start = static_cast<ptrdiff_t>(from) * source_.width + left;
     const int before = left - (part_.x - kReach);
     float* rows[3];
     for (int p = 0; p < colours_; ++p) rows[p] = Pixels(p, y) + before;

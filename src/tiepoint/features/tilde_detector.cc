@@ -153,8 +153,8 @@ struct TildeDetector::Source {
       for (GrayImage& plane : resized) plane = Resized(plane, ratio);
       pixels = ColourSource(resized);
     } else if (colour && !pyramid.bgr().empty()) {
-      pixels = ColourSource(pyramid.bgr().data(), pyramid.width(),
-                            pyramid.height());
+      pixels =
+          ColourSource(pyramid.bgr().data(), pyramid.width(), pyramid.height());
     } else {
       pixels.width = pyramid.width();
       pixels.height = pyramid.height();
@@ -264,9 +264,9 @@ void TildeDetector::LoadChannels(const Source& source, int x0, int y0,
                   work.channel_stride);
   } else {
     for (int y = 0; y < part.height; ++y) {
-      const float* from =
-          pixels.planes[0] +
-          static_cast<ptrdiff_t>(part.y + y) * pixels.width + part.x;
+      const float* from = pixels.planes[0] +
+                          static_cast<ptrdiff_t>(part.y + y) * pixels.width +
+                          part.x;
       std::transform(from, from + part.width, row(0, top + y) + left,
                      [](float v) { return v - kMiddleGray; });
     }
@@ -347,8 +347,8 @@ GrayImage TildeDetector::RawScores(const ImagePyramid& pyramid) const {
 // Hinges of the window in `work.channels`.
 void TildeDetector::RunBank(Workspace& work) const {
   for (int c = 0; c < channels_; ++c) {
-    std::copy_n(work.channels.data() + c * work.channel_stride,
-                kTile * kStride, work.bank.input.re.data());
+    std::copy_n(work.channels.data() + c * work.channel_stride, kTile * kStride,
+                work.bank.input.re.data());
     bank_->SetChannel(work.bank, c);
   }
   const int count = bank_->ResultSide() * kStride;

@@ -176,9 +176,9 @@ SeparableBank::SeparableBank(const Weights& w)
     for (int m = 0; m < maxes_; ++m) {
       const int from = n * w.maxes + std::min(m, w.maxes - 1);
       bias_.push_back(w.bias[from]);
-      float* set = coefficients_.data() + static_cast<ptrdiff_t>(products) *
-                                              (n * maxes_ +
-                                               m / kTogether * kTogether);
+      float* set =
+          coefficients_.data() + static_cast<ptrdiff_t>(products) *
+                                     (n * maxes_ + m / kTogether * kTogether);
       for (int j = 0; j < products; ++j) {
         set[j * kTogether + m % kTogether] =
             w.coefficients[static_cast<size_t>(from) * products + j];

@@ -22,8 +22,8 @@ class SeparableBankTest : public testing::TestWithParam<Case> {};
 TEST_P(SeparableBankTest, EqualsThePlainSum) {
   const Case p = GetParam();
   const int filters = p.sums * p.maxes, products = p.channels * p.rank;
-  SeparableBank::Weights w{p.sums, p.maxes, p.channels, p.size, p.rank,
-                           {},     {},      {}};
+  SeparableBank::Weights w{p.sums, p.maxes, p.channels, p.size,
+                           p.rank, {},      {},         {}};
   w.lines = RandomValues(products * 2 * p.size, 1);
   w.coefficients = RandomValues(filters * products, 2);
   w.bias = RandomValues(filters, 3);
@@ -61,10 +61,10 @@ TEST_P(SeparableBankTest, EqualsThePlainSum) {
         const int first = radius - p.size / 2;
         for (int i = 0; i < p.size; ++i) {
           for (int k = 0; k < p.size; ++k) {
-            product[j] += double(vertical[i]) * horizontal[k] *
-                          channels[(j / p.rank * height + y + first + i) *
-                                       width +
-                                   x + first + k];
+            product[j] +=
+                double(vertical[i]) * horizontal[k] *
+                channels[(j / p.rank * height + y + first + i) * width + x +
+                         first + k];
           }
         }
       }
@@ -80,8 +80,7 @@ TEST_P(SeparableBankTest, EqualsThePlainSum) {
         }
         score += n % 2 == 0 ? -largest : largest;
       }
-      ASSERT_NEAR(out[y * stride + x], score,
-                  2e-6 * p.size * products * p.sums)
+      ASSERT_NEAR(out[y * stride + x], score, 2e-6 * p.size * products * p.sums)
           << x << " " << y;
     }
     for (int x = p.columns; x < stride; ++x) {
@@ -96,8 +95,7 @@ INSTANTIATE_TEST_SUITE_P(
                     Case{4, 4, 6, 21, 4, 7, SeparableBank::kRows},
                     Case{2, 3, 1, 9, 8, 17, 6}, Case{3, 5, 2, 7, 5, 32, 4},
                     Case{1, 1, 1, 1, 1, 1, 1}, Case{2, 9, 2, 3, 2, 31, 3},
-                    Case{1, 4, 1, 5, 3, 16, 5},
-                    Case{2, 1, 3, 33, 1, 20, 10}));
+                    Case{1, 4, 1, 5, 3, 16, 5}, Case{2, 1, 3, 33, 1, 20, 10}));
 
 }  // namespace
 }  // namespace tiepoint
