@@ -245,6 +245,7 @@ std::vector<GrayImage> GradLuv(const std::vector<GrayImage>& bgr) {
   const int width = bgr[0].width, height = bgr[0].height;
   const ColourSource source(bgr);
   std::vector<GrayImage> channels;
+  channels.reserve(kGradLuvChannels);
   for (int c = 0; c < kGradLuvChannels; ++c) {
     channels.emplace_back(width, height);
   }

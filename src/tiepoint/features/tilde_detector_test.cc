@@ -347,7 +347,7 @@ TEST(TildeFilters, OfAModelAreTheSameFunction) {
   conv.kernel = 5;
   ghh.type = LayerSpec::Type::kGhh;
   model.spec = {"tilde", {6, 5, 5}, {conv, ghh}};
-  const auto draw = [&](std::vector<int64_t> shape) {
+  const auto draw = [&](const std::vector<int64_t>& shape) {
     Tensor tensor{shape, {}};
     for (int64_t i = 0; i < tensor.Size(); ++i) {
       tensor.data.push_back(static_cast<float>(random.Normal()));

@@ -139,7 +139,7 @@ TIEPOINT_ALL_PROCESSORS void MixRow(const float* __restrict coefficients,
         }
         if (m == 0) largest = sum[0];
 #pragma GCC unroll 4
-        for (int k = 0; k < kTogether; ++k) TakeLarger(sum[k], largest);
+        for (const Block& value : sum) TakeLarger(value, largest);
       }
       Add(n % 2 == 0 ? -1.0f : 1.0f, largest, total);
     }
