@@ -26,7 +26,7 @@ class TildeDetector : public Detector {
   // The same scores as those of DenseTilde(filters), line by line: less work
   // for up to about kFewProducts of them.
   explicit TildeDetector(const SeparableTilde& filters);
-  static constexpr int kFewProducts = 80;  // of all channels
+  static constexpr int kFewProducts = 40;  // of all channels
 
   std::vector<Keypoint> Detect(const ImagePyramid& pyramid,
                                int max_keypoints) const override;

@@ -160,27 +160,30 @@ TIEPOINT_ALL_PROCESSORS void Transform(const float* re_in, const float* im_in,
   TransformColumns<false>(re_between, im_between, re_out, im_out);
 }
 
-TIEPOINT_ALL_PROCESSORS void Multiply(const FilterBank::Tile& a,
-                                      const FilterBank::Tile& b,
-                                      FilterBank::Tile& product) {
-  const float* __restrict ar = a.re.data(), * __restrict ai = a.im.data();
-  const float* __restrict br = b.re.data(), * __restrict bi = b.im.data();
-  float* __restrict pr = product.re.data(), * __restrict pi = product.im.data();
-  for (int i = 0; i < kTile * kStride; ++i) {
-    pr[i] = ar[i] * br[i] - ai[i] * bi[i];
-    pi[i] = ar[i] * bi[i] + ai[i] * br[i];
-  }
-}
-
-TIEPOINT_ALL_PROCESSORS void MultiplyAndAdd(const FilterBank::Tile& a,
-                                            const FilterBank::Tile& b,
-                                            FilterBank::Tile& sum) {
-  const float* __restrict ar = a.re.data(), * __restrict ai = a.im.data();
-  const float* __restrict br = b.re.data(), * __restrict bi = b.im.data();
-  float* __restrict sr = sum.re.data(), * __restrict si = sum.im.data();
-  for (int i = 0; i < kTile * kStride; ++i) {
-    sr[i] += ar[i] * br[i] - ai[i] * bi[i];
-    si[i] += ar[i] * bi[i] + ai[i] * br[i];
+// The sum over channels of products, a piece of the tile after the other: the
+// filters are more than caches hold, all else should stay in one.
+TIEPOINT_ALL_PROCESSORS void SumOfProducts(const FilterBank::Tile* a,
+                                           const FilterBank::Tile* b,
+                                           int channels,
+                                           FilterBank::Tile& sum) {
+  constexpr int kPiece = 64;
+  static_assert(kTile % kPiece == 0);
+  for (int piece = 0; piece < kTile * kTile / kPiece; ++piece) {
+    const int row = piece * kPiece / kTile;
+    const int i = row * kStride + piece * kPiece % kTile;
+    float re[kPiece] = {}, im[kPiece] = {};
+    for (int c = 0; c < channels; ++c) {
+      const float* ar = a[c].re.data() + i;
+      const float* ai = a[c].im.data() + i;
+      const float* br = b[c].re.data() + i;
+      const float* bi = b[c].im.data() + i;
+      for (int k = 0; k < kPiece; ++k) {
+        re[k] += ar[k] * br[k] - ai[k] * bi[k];
+        im[k] += ar[k] * bi[k] + ai[k] * br[k];
+      }
+    }
+    std::copy_n(re, kPiece, sum.re.data() + i);
+    std::copy_n(im, kPiece, sum.im.data() + i);
   }
 }
 
@@ -256,10 +259,7 @@ void FilterBank::Run(
   for (int c = 0; c < count_; c += 2) {
     const Tile* filters =
         spectra_.data() + static_cast<size_t>(c / 2) * channels_;
-    Multiply(work.spectra[0], filters[0], p);
-    for (int k = 1; k < channels_; ++k) {
-      MultiplyAndAdd(work.spectra[k], filters[k], p);
-    }
+    SumOfProducts(work.spectra.data(), filters, channels_, p);
     Transform(p.im.data(), p.re.data(), t.im.data(), t.re.data(),
               result.im.data(), result.re.data());
     visit(c, result.re.data());
