@@ -104,11 +104,14 @@ double ProductPeak(int threads, dnnl::memory::data_type left,
   const dnnl::memory::desc a({kRows, kDepth}, left, Tag::ab);
   const dnnl::memory::desc b({kDepth, kColumns}, right, Tag::any);
   const dnnl::memory::desc c({kRows, kColumns}, sums, Tag::ab);
+  dnnl::primitive_attr attributes;  // threads must not share a scratchpad
+  attributes.set_scratchpad_mode(dnnl::scratchpad_mode::user);
 #if DNNL_VERSION_MAJOR >= 3
-  const dnnl::matmul::primitive_desc description(OneDnnEngine(), a, b, c);
+  const dnnl::matmul::primitive_desc description(OneDnnEngine(), a, b, c,
+                                                 attributes);
 #else
   const dnnl::matmul::primitive_desc description(dnnl::matmul::desc(a, b, c),
-                                                 OneDnnEngine());
+                                                 attributes, OneDnnEngine());
 #endif
   const dnnl::matmul product(description);
   return BestRate(threads, [&] {
@@ -116,6 +119,7 @@ double ProductPeak(int threads, dnnl::memory::data_type left,
     dnnl::stream stream(OneDnnEngine());
     dnnl::memory first(a, OneDnnEngine()), result(c, OneDnnEngine());
     dnnl::memory second(description.weights_desc(), OneDnnEngine());
+    dnnl::memory scratchpad(description.scratchpad_desc(), OneDnnEngine());
     for (dnnl::memory* memory : {&first, &second}) {
       auto* bytes = static_cast<unsigned char*>(memory->get_data_handle());
       std::fill_n(bytes, memory->get_desc().get_size(), 0);
@@ -124,7 +128,8 @@ double ProductPeak(int threads, dnnl::memory::data_type left,
     for (int i = 0; i < kTimes; ++i) {
       product.execute(stream, {{DNNL_ARG_SRC, first},
                                {DNNL_ARG_WEIGHTS, second},
-                               {DNNL_ARG_DST, result}});
+                               {DNNL_ARG_DST, result},
+                               {DNNL_ARG_SCRATCHPAD, scratchpad}});
     }
     stream.wait();
     return 2.0 * kTimes * kRows * kColumns * kDepth;

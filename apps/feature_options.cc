@@ -21,8 +21,9 @@ void AddPresetOption(CLI::App& command, std::string& preset) {
           "--preset", preset,
           presets +
               "or detector/orientation/descriptor of\n"
-              "lift tilde sift orb akaze fast / lift logpolar sift none / "
-              "deepdesc logpolar sift rootsift orb akaze,\n"
+              "lift jet tilde tilde24 sift orb akaze fast / lift oriented "
+              "logpolar sift none /\n"
+              "deepdesc oriented logpolar sift rootsift orb akaze none,\n"
               "each of them or the whole also imported:FILE (weights "
               "published by others: TILDE, DeepDesc, LIFT)")
       ->type_name("NAME")

@@ -1,9 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
-// The steps of the preset `default`, each beside the plain way, on one thread.
+// The steps of the preset `default`, each beside the plain way, and TILDE line
+// by line beside TILDE by Fourier transforms; on one thread.
 #include <benchmark/benchmark.h>
 
 #include "tiepoint/base/parallel.h"
 #include "tiepoint/features/keypoint.h"
+#include "tiepoint/features/separable_tilde.h"
+#include "tiepoint/features/tilde_detector.h"
 #include "tiepoint/image/polar_grid.h"
 #include "tiepoint/image/scale_space.h"
 #include "tiepoint/network/inference_network.h"
@@ -111,6 +114,57 @@ void LevelsAlone(benchmark::State& state) {
   }
 }
 
+// 16 filters of 21 x 21 over six channels, each of `rank` products of lines.
+SeparableTilde Products(int rank) {
+  SeparableTilde tilde;
+  tilde.rank = rank;
+  const auto fill = [](std::vector<double>& values, int count, uint64_t seed) {
+    const auto drawn = RandomValues(count, seed);
+    values.assign(drawn.begin(), drawn.end());
+  };
+  const int products = tilde.channels * rank;
+  fill(tilde.lines, 2 * products * tilde.size, 1);
+  fill(tilde.coefficients, 16 * products, 2);
+  fill(tilde.bias, 16, 3);
+  return tilde;
+}
+
+void DetectTilde(benchmark::State& state, const TildeDetector& detector) {
+  SetNumThreads(1);
+  const ImagePyramid pyramid(Noise());
+  for (auto _ : state) {
+    benchmark::DoNotOptimize(detector.Detect(pyramid, 2048));
+  }
+}
+
+void TildeByLines(benchmark::State& state) {
+  const auto rank = static_cast<int>(state.range(0));
+  DetectTilde(state, TildeDetector(Products(rank)));
+}
+
+void TildeByFourier(benchmark::State& state) {
+  const auto rank = static_cast<int>(state.range(0));
+  DetectTilde(state, TildeDetector(DenseTilde(Products(rank))));
+}
+
+// What a preset does before its first photograph: lines in a space of six
+// dimensions, as those of the weights `tilde` are.
+void TildeSeparated(benchmark::State& state) {
+  SetNumThreads(1);
+  const TildeFilters filters = DenseTilde(Products(6));
+  for (auto _ : state) {
+    benchmark::DoNotOptimize(SeparateTilde(filters, 4));
+  }
+}
+
+BENCHMARK(TildeByLines)
+    ->Arg(4)
+    ->Arg(8)
+    ->Arg(12)
+    ->Arg(16)
+    ->Unit(benchmark::kMillisecond);
+BENCHMARK(TildeByFourier)->Arg(4)->Unit(benchmark::kMillisecond);
+BENCHMARK(TildeSeparated)->Unit(benchmark::kMillisecond);
 BENCHMARK(JetFused)->Unit(benchmark::kMillisecond);
 BENCHMARK(JetNaive)->Unit(benchmark::kMillisecond);
 BENCHMARK(PatchesByGrid)->Unit(benchmark::kMillisecond);

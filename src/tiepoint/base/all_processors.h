@@ -11,3 +11,6 @@
 #else
 #define TIEPOINT_ALL_PROCESSORS
 #endif
+
+// Before a function that is written once and compiled into several of those.
+#define TIEPOINT_INLINE inline __attribute__((always_inline))

@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include <cmath>
+#include <utility>
 
 #include "tiepoint/base/random.h"
 
@@ -107,6 +108,53 @@ TEST(GradLuv, OnePlaneStandsForThree) {
   const auto three = GradLuv({planes[0], planes[0], planes[0]});
   for (int c = 0; c < kGradLuvChannels; ++c) {
     EXPECT_EQ(one[c].pixels, three[c].pixels) << c;
+  }
+}
+
+// Parts, from planes or from bytes, are the picture's channels less what is
+// asked, at its borders as well, and touch nothing else.
+TEST(GradLuv, PartsAreThoseOfTheWhole) {
+  constexpr int kWidth = 40, kHeight = 23;
+  const auto planes = RandomPlanes(3, kWidth, kHeight);
+  std::vector<uint8_t> bytes;
+  for (int i = 0; i < kWidth * kHeight; ++i) {
+    for (const GrayImage& plane : planes) {
+      bytes.push_back(static_cast<uint8_t>(plane.pixels[i]));
+    }
+  }
+  const auto whole = GradLuv(planes);
+  const float middle[] = {128, 1, 2, 3, 4, 5};
+  for (const ColourSource& source :
+       {ColourSource(planes), ColourSource(bytes.data(), kWidth, kHeight)}) {
+    for (const PicturePart part :
+         {PicturePart{0, 0, kWidth, kHeight}, PicturePart{0, 0, 1, 1},
+          PicturePart{kWidth - 1, kHeight - 1, 1, 1}, PicturePart{3, 5, 19, 11},
+          PicturePart{1, 1, kWidth - 1, 2}}) {
+      constexpr int kStride = kWidth + 1, kPlane = kStride * kHeight;
+      std::vector<float> out(kGradLuvChannels * kPlane, -1e6f);
+      GradLuvOfPart(source, part, middle, out.data(), kStride, kPlane);
+      for (int c = 0; c < kGradLuvChannels; ++c) {
+        for (int y = 0; y < kHeight; ++y) {
+          for (int x = 0; x < kStride; ++x) {
+            const float v = out[c * kPlane + y * kStride + x];
+            if (x < part.width && y < part.height) {
+              ASSERT_NEAR(v, whole[c].At(part.x + x, part.y + y) - middle[c],
+                          1e-4);
+            } else {
+              ASSERT_EQ(v, -1e6f) << c << " " << x << " " << y;
+            }
+          }
+        }
+      }
+    }
+  }
+}
+
+TEST(GradLuv, PicturesSmallerThanTheTaps) {
+  for (const auto& [width, height] : {std::pair(1, 1), std::pair(2, 7)}) {
+    const auto channels = GradLuv({GrayImage(width, height, 60)});
+    for (const float v : channels[0].pixels) EXPECT_NEAR(v, 128, 1e-4);
+    for (const float v : channels[1].pixels) EXPECT_NEAR(v, 128, 1e-4);
   }
 }
 

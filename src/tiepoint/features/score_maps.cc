@@ -11,8 +11,8 @@
 #include <tuple>
 #include <unordered_map>
 
-#include "tiepoint/base/all_processors.h"
 #include "tiepoint/base/parallel.h"
+#include "tiepoint/features/mark_peaks.h"
 
 namespace tiepoint {
 namespace {
@@ -120,21 +120,6 @@ bool IsLevelMaximum(const GrayImage& scores, int x, int y, int radius,
     }
   }
   return peak - lowest >= min_prominence;
-}
-
-// mask[x] = whether here[x] is not below its eight neighbours: all that can be
-// maxima, and few else. Rows have a number before and behind.
-TIEPOINT_ALL_PROCESSORS void MarkPeaks(const float* __restrict above,
-                                       const float* __restrict here,
-                                       const float* __restrict below, int count,
-                                       int* __restrict mask) {
-  const auto larger = [](float a, float b) { return a > b ? a : b; };
-  for (int x = 0; x < count; ++x) {
-    const float up = larger(larger(above[x - 1], above[x]), above[x + 1]);
-    const float down = larger(larger(below[x - 1], below[x]), below[x + 1]);
-    const float side = larger(here[x - 1], here[x + 1]);
-    mask[x] = here[x] >= larger(larger(up, down), side) ? 1 : 0;
-  }
 }
 
 // Whether `peak` exceeds the whole window of the level `other` around the place

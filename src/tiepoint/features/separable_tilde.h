@@ -2,9 +2,10 @@
 #pragma once
 
 #include <cstdint>
+#include <string>
 #include <vector>
 
-#include "tiepoint/features/tilde_detector.h"
+#include "tiepoint/features/tilde_filters.h"
 
 namespace tiepoint {
 
@@ -20,6 +21,9 @@ struct SeparableTilde {
   std::vector<double> lines;
   std::vector<double> coefficients;  // (filter, channel, product)
   std::vector<double> bias;          // (filter)
+
+  // Empty when usable, else one sentence.
+  std::string Validate() const;
 };
 
 // The 16 filters of a channel as sum over k of c_fk v_k h_k^T: canonical

@@ -1,40 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <functional>
 #include <optional>
-#include <string>
 #include <vector>
 
 #include "tiepoint/features/interfaces.h"
+#include "tiepoint/features/separable_tilde.h"
+#include "tiepoint/features/tilde_filters.h"
 #include "tiepoint/network/filter_bank.h"
-#include "tiepoint/network/model_file.h"
+#include "tiepoint/network/separable_bank.h"
 
 namespace tiepoint {
-
-// The regressor of TILDE: generalised hinging hyperplanes,
-//   F = sum over n of (-1, +1, -1, +1, ...)_n
-//       max over m of (filter_nm . window + bias_nm).
-// The signs are the opposite of LayerSpec::kGhh's.
-struct TildeFilters {
-  // The picture is resized by this factor first.
-  double resize_ratio = 1;
-  int sums = 4;      // n
-  int maxes = 4;     // m
-  int channels = 6;  // 6: GradLuv; 1: gray, 0..255
-  int size = 21;     // pixels a side of the window, odd
-  // (n, m, channel, row, column), correlated with the channels as they are;
-  // what files leave out (a factor of 441) is in them already.
-  std::vector<double> filters;
-  std::vector<double> bias;  // (n, m)
-
-  // Empty when usable, else one sentence.
-  std::string Validate() const;
-};
-
-// The filters of a model of the architecture "tilde" (`tiepoint train tilde`):
-// conv.weight (16, 6, 21, 21), conv.bias, then kGhh, whose signs begin with +.
-// Throws InputError for another model.
-TildeFilters TildeFiltersOf(const Model& model);
 
 // TILDE (Verdie, Yi, Fua, Lepetit: "TILDE: A Temporally Invariant Learned
 // DEtector", CVPR 2015): a score at every pixel of the photograph at its own
@@ -44,8 +21,13 @@ TildeFilters TildeFiltersOf(const Model& model);
 // no absolute meaning (1e-9 for some scenes, 1e-4 for others).
 class TildeDetector : public Detector {
  public:
-  // Throws InputError when the filters cannot be used.
-  explicit TildeDetector(TildeFilters filters);
+  // By Fourier transforms of tiles, whatever the filters are. Throws InputError
+  // when they cannot be used.
+  explicit TildeDetector(const TildeFilters& filters);
+  // The same scores as those of DenseTilde(filters), line by line: less work
+  // for up to about kFewProducts of them.
+  explicit TildeDetector(const SeparableTilde& filters);
+  static constexpr int kFewProducts = 40;  // of all channels
 
   std::vector<Keypoint> Detect(const ImagePyramid& pyramid,
                                int max_keypoints) const override;
@@ -59,12 +41,27 @@ class TildeDetector : public Detector {
   double ScoreUnit() const { return unit_; }
 
  private:
-  std::vector<GrayImage> Channels(const ImagePyramid& pyramid) const;
+  struct Source;
+  struct Workspace;
 
-  TildeFilters filters_;
+  // What both constructors need of the filters.
+  void Prepare(const TildeFilters& filters);
+  // Scores before the blur, with the rows above and below that it reads.
+  GrayImage RawScores(const ImagePyramid& pyramid) const;
+  void LoadChannels(const Source& source, int x0, int y0, int width, int height,
+                    Workspace& work) const;
+  void RunBank(Workspace& work,
+               const std::function<void(const float*)>& visit) const;
+
+  double resize_ratio_ = 1;
+  int channels_ = 0;
+  int radius_ = 0;  // of windows
   double unit_ = 1;
-  std::vector<double> sums_;  // of each filter over its window, by channel
+  std::vector<float> bias_;  // for channels less their middles
+  // One of them.
   std::optional<FilterBank> bank_;
+  FilterBank::Hinges hinges_;
+  std::optional<SeparableBank> lines_;
 };
 
 }  // namespace tiepoint

@@ -156,6 +156,90 @@ INSTANTIATE_TEST_SUITE_P(Sizes, TildeDetectorTest,
                                          Case{150, 20, 3, 1, 1, 21},
                                          Case{24, 130, 1, 2, 6, 5}));
 
+SeparableTilde RandomProducts(int channels, int size, int rank, double unit) {
+  SeparableTilde tilde;
+  tilde.sums = 3;
+  tilde.maxes = 5;
+  tilde.channels = channels;
+  tilde.size = size;
+  tilde.rank = rank;
+  Random random(5);
+  const size_t products = static_cast<size_t>(channels) * rank;
+  tilde.lines.resize(2 * products * size);
+  tilde.coefficients.resize(15 * products);
+  tilde.bias.resize(15);
+  for (double& w : tilde.lines) w = 1e-4 * random.Normal();
+  for (double& w : tilde.coefficients) w = 1e8 * unit * random.Normal();
+  for (double& b : tilde.bias) b = 200 * unit * random.Normal();
+  return tilde;
+}
+
+struct SeparableCase {
+  int width, height, channels, size, rank;
+  bool colour = true;
+  double resize_ratio = 1;
+};
+
+class SeparableTildeDetectorTest
+    : public testing::TestWithParam<SeparableCase> {};
+
+// Line by line the scores are those of the filters multiplied out. Also beyond
+// one part (256 x 128 pixels), for pictures smaller than a filter, gray ones,
+// resized ones, and lines of any length.
+TEST_P(SeparableTildeDetectorTest, ScoresEqualThoseOfDenseFilters) {
+  const SeparableCase p = GetParam();
+  SeparableTilde tilde = RandomProducts(p.channels, p.size, p.rank, 1e-15);
+  tilde.resize_ratio = p.resize_ratio;
+  ASSERT_EQ(tilde.Validate(), "");
+  Picture picture = RandomPicture(p.width, p.height);
+  if (!p.colour) picture.bgr.clear();
+  const TildeDetector detector(tilde), dense(DenseTilde(tilde));
+  EXPECT_EQ(detector.NeedsColour(), dense.NeedsColour());
+  const double unit = dense.ScoreUnit();
+  ASSERT_NEAR(detector.ScoreUnit() / unit, 1, 1e-6);
+  const GrayImage expected = dense.ScoreMap(picture.Pyramid());
+  SetNumThreads(1);
+  const GrayImage map = detector.ScoreMap(picture.Pyramid());
+  ASSERT_EQ(map.width, expected.width);
+  ASSERT_EQ(map.height, expected.height);
+  float largest = 0;
+  for (const float v : expected.pixels) {
+    largest = std::max(largest, std::abs(v));
+  }
+  for (size_t i = 0; i < map.pixels.size(); ++i) {
+    ASSERT_NEAR(map.pixels[i], expected.pixels[i], 3e-6 * largest) << i;
+  }
+  // Whatever the number of threads, to the last bit.
+  SetNumThreads(3);
+  EXPECT_EQ(detector.ScoreMap(picture.Pyramid()).pixels, map.pixels);
+  SetNumThreads(0);
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    Sizes, SeparableTildeDetectorTest,
+    testing::Values(
+        SeparableCase{301, 150, 6, 21, 4}, SeparableCase{9, 12, 6, 21, 4},
+        SeparableCase{1, 40, 6, 21, 2}, SeparableCase{257, 3, 6, 11, 5},
+        SeparableCase{67, 129, 1, 21, 8}, SeparableCase{50, 41, 6, 9, 3, false},
+        SeparableCase{33, 70, 6, 1, 1},
+        SeparableCase{60, 50, 6, 21, 1, true, 1.5},
+        SeparableCase{60, 50, 1, 3, 1, true, 0.5}));
+
+TEST(SeparableTildeDetector, RefusesWhatDoesNotFit) {
+  SeparableTilde tilde = RandomProducts(6, 9, 2, 1);
+  tilde.lines.pop_back();
+  EXPECT_THAT([&] { TildeDetector{tilde}; },
+              ThrowsMessage<InputError>(HasSubstr("number of weights")));
+  tilde = RandomProducts(6, 9, 2, 1);
+  tilde.coefficients[7] = NAN;
+  EXPECT_THAT([&] { TildeDetector{tilde}; },
+              ThrowsMessage<InputError>(HasSubstr("finite")));
+  tilde = RandomProducts(6, 9, 2, 1);
+  tilde.rank = 0;
+  EXPECT_THAT([&] { TildeDetector{tilde}; },
+              ThrowsMessage<InputError>(HasSubstr("out of range")));
+}
+
 // Keypoints are the strict maxima of the map, strongest first, at scale 10.
 TEST(TildeDetector, KeypointsAreTheMaxima) {
   const TildeDetector detector(RandomFilters(4, 4, 6, 7, 1e-9));
@@ -263,7 +347,7 @@ TEST(TildeFilters, OfAModelAreTheSameFunction) {
   conv.kernel = 5;
   ghh.type = LayerSpec::Type::kGhh;
   model.spec = {"tilde", {6, 5, 5}, {conv, ghh}};
-  const auto draw = [&](std::vector<int64_t> shape) {
+  const auto draw = [&](const std::vector<int64_t>& shape) {
     Tensor tensor{shape, {}};
     for (int64_t i = 0; i < tensor.Size(); ++i) {
       tensor.data.push_back(static_cast<float>(random.Normal()));

@@ -5,10 +5,11 @@
 #include <cmath>
 #include <fstream>
 #include <sstream>
+#include <utility>
 #include <vector>
 
 #include "tiepoint/base/error.h"
-#include "tiepoint/features/separable_tilde.h"
+#include "tiepoint/network/filter_bank.h"
 
 namespace tiepoint {
 namespace {
@@ -88,8 +89,8 @@ void ReadFull(Reader& reader, const std::vector<int>& first,
   }
 }
 
-TildeFilters ReadSeparable(Reader& reader, const std::vector<int>& sizes,
-                           double resize_ratio) {
+SeparableTilde ReadSeparable(Reader& reader, const std::vector<int>& sizes,
+                             double resize_ratio) {
   SeparableTilde tilde;
   tilde.resize_ratio = resize_ratio;
   tilde.maxes = sizes[0];
@@ -103,15 +104,14 @@ TildeFilters ReadSeparable(Reader& reader, const std::vector<int>& sizes,
   tilde.coefficients = reader.Numbers(count * products);
   tilde.lines = reader.Numbers(2 * products * tilde.size);
   if (!reader.AtEnd()) reader.Refuse("there is text after its end");
-  return DenseTilde(tilde);
+  return tilde;
 }
 
 }  // namespace
 
-TildeFilters ReadTildeFilters(const std::string& path) {
+std::variant<TildeFilters, SeparableTilde> ReadTilde(const std::string& path) {
   Reader reader(path);
-  TildeFilters tilde;
-  tilde.resize_ratio = reader.Number();
+  const double resize_ratio = reader.Number();
   const std::vector<int> sizes = reader.Counts();
   const bool separable = sizes.size() == 5;
   if (!separable && sizes.size() != 3) {
@@ -123,15 +123,24 @@ TildeFilters ReadTildeFilters(const std::string& path) {
   if (size > FilterBank::kMaxKernel || channels > 6 || most > 64) {
     reader.Refuse("a size is out of range");
   }
-  if (separable) {
-    tilde = ReadSeparable(reader, sizes, tilde.resize_ratio);
-  } else {
-    ReadFull(reader, sizes, tilde);
-  }
-  if (const std::string why = tilde.Validate(); !why.empty()) {
-    reader.Refuse(why);
-  }
-  return tilde;
+  const auto checked = [&](auto tilde) {
+    if (const std::string why = tilde.Validate(); !why.empty()) {
+      reader.Refuse(why);
+    }
+    return tilde;
+  };
+  if (separable) return checked(ReadSeparable(reader, sizes, resize_ratio));
+  TildeFilters tilde;
+  tilde.resize_ratio = resize_ratio;
+  ReadFull(reader, sizes, tilde);
+  return checked(std::move(tilde));
+}
+
+TildeFilters ReadTildeFilters(const std::string& path) {
+  const auto tilde = ReadTilde(path);
+  const auto* separable = std::get_if<SeparableTilde>(&tilde);
+  return separable != nullptr ? DenseTilde(*separable)
+                              : std::get<TildeFilters>(tilde);
 }
 
 }  // namespace tiepoint

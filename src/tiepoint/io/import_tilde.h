@@ -2,8 +2,10 @@
 #pragma once
 
 #include <string>
+#include <variant>
 
-#include "tiepoint/features/tilde_detector.h"
+#include "tiepoint/features/separable_tilde.h"
+#include "tiepoint/features/tilde_filters.h"
 
 namespace tiepoint {
 
@@ -22,6 +24,9 @@ namespace tiepoint {
 //
 // Throws InputError in one line naming the file when it is missing, cut short,
 // has trailing text, or holds something else.
+std::variant<TildeFilters, SeparableTilde> ReadTilde(const std::string& path);
+
+// Separable filters multiplied out.
 TildeFilters ReadTildeFilters(const std::string& path);
 
 }  // namespace tiepoint

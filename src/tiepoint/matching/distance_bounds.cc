@@ -31,14 +31,16 @@ ProductPrecision Resolve(ProductPrecision precision) {
 }
 
 #if DNNL_VERSION_MAJOR >= 3
-dnnl::matmul::primitive_desc DescribeProduct(const Desc& a, const Desc& b,
-                                             const Desc& c) {
-  return {OneDnnEngine(), a, b, c};
+dnnl::matmul::primitive_desc DescribeProduct(
+    const Desc& a, const Desc& b, const Desc& c,
+    const dnnl::primitive_attr& attributes) {
+  return {OneDnnEngine(), a, b, c, attributes};
 }
 #else
-dnnl::matmul::primitive_desc DescribeProduct(const Desc& a, const Desc& b,
-                                             const Desc& c) {
-  return {dnnl::matmul::desc(a, b, c), OneDnnEngine()};
+dnnl::matmul::primitive_desc DescribeProduct(
+    const Desc& a, const Desc& b, const Desc& c,
+    const dnnl::primitive_attr& attributes) {
+  return {dnnl::matmul::desc(a, b, c), attributes, OneDnnEngine()};
 }
 #endif
 
@@ -62,9 +64,13 @@ DataType RightType(ProductPrecision precision) {
 dnnl::matmul::primitive_desc Describe(ProductPrecision precision, int size) {
   const DataType sums =
       precision == ProductPrecision::kInt8 ? DataType::s32 : DataType::f32;
+  // Several threads run one product, so each brings its own scratchpad: that of
+  // the library is shared among them.
+  dnnl::primitive_attr attributes;
+  attributes.set_scratchpad_mode(dnnl::scratchpad_mode::user);
   return DescribeProduct(Desc({kRows, size}, LeftType(precision), Tag::ab),
                          Desc({size, kColumns}, RightType(precision), Tag::any),
-                         Desc({kRows, kColumns}, sums, Tag::ab));
+                         Desc({kRows, kColumns}, sums, Tag::ab), attributes);
 }
 
 // How the numbers of both sets become those of the product.
@@ -266,10 +272,11 @@ class DistanceBounds::Workspace {
   explicit Workspace(const State& state)
       : stream(OneDnnEngine()),
         rows(state.description.src_desc(), OneDnnEngine()),
-        products(state.description.dst_desc(), OneDnnEngine()) {}
+        products(state.description.dst_desc(), OneDnnEngine()),
+        scratchpad(state.description.scratchpad_desc(), OneDnnEngine()) {}
 
   dnnl::stream stream;
-  dnnl::memory rows, products;
+  dnnl::memory rows, products, scratchpad;
   int block = 0;
 };
 
@@ -386,7 +393,8 @@ DistanceBounds::Tile DistanceBounds::Compute(Workspace& work, int tile) const {
   const OneThread one_thread;
   s.product.execute(work.stream, {{DNNL_ARG_SRC, work.rows},
                                   {DNNL_ARG_WEIGHTS, s.packed[tile]},
-                                  {DNNL_ARG_DST, work.products}});
+                                  {DNNL_ARG_DST, work.products},
+                                  {DNNL_ARG_SCRATCHPAD, work.scratchpad}});
   work.stream.wait();
   auto* products = static_cast<float*>(work.products.get_data_handle());
   if (s.rounding.precision == ProductPrecision::kInt8) {

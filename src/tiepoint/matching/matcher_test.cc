@@ -169,12 +169,19 @@ TEST(MatcherTest, FindsAPermutation) {
 TEST(MatcherTest, ThreadsDoNotChangeABit) {
   const auto a = RandomUnit(1500, 128, 9);
   const auto b = RandomUnit(1300, 128, 10);
-  SetNumThreads(1);
-  const auto one = MatchDescriptors(a, b);
-  SetNumThreads(3);
-  const auto three = MatchDescriptors(a, b);
+  for (const ProductPrecision precision :
+       {ProductPrecision::kInt8, ProductPrecision::kBfloat16,
+        ProductPrecision::kFloat}) {
+    SetNumThreads(1);
+    const MatchOptions options{.precision = precision};
+    const auto one = MatchDescriptors(a, b, options);
+    SetNumThreads(3);
+    // Again and again: threads must meet.
+    for (int time = 0; time < 20; ++time) {
+      ASSERT_EQ(one, MatchDescriptors(a, b, options)) << NameOf(precision);
+    }
+  }
   SetNumThreads(0);
-  EXPECT_EQ(one, three);
 }
 
 TEST(MatcherTest, RowsWithoutNumbersNeverMatch) {

@@ -7,6 +7,7 @@
 
 #include "tiepoint/base/all_processors.h"
 #include "tiepoint/base/parallel.h"
+#include "tiepoint/base/symmetric_sums.h"
 
 namespace tiepoint {
 
@@ -26,34 +27,17 @@ namespace {
 
 constexpr int kRadius = kJetReach - 1;
 
-// out[x] = sum over k of kernel[|k|] in[x + kRadius + k], symmetric taps
-// together.
 TIEPOINT_ALL_PROCESSORS void BlurRow(const float* __restrict kernel,
                                      const float* __restrict in, int count,
                                      float* __restrict out) {
-  const float* middle = in + kRadius;
-  for (int x = 0; x < count; ++x) {
-    float sum = kernel[0] * middle[x];
-    for (int k = 1; k <= kRadius; ++k) {
-      sum += kernel[k] * (middle[x - k] + middle[x + k]);
-    }
-    out[x] = sum;
-  }
+  SymmetricSums<kRadius>(kernel, in, 1, count, out);
 }
 
-// The same down the columns; `in`: the uppermost row, rows `stride` apart.
 TIEPOINT_ALL_PROCESSORS void BlurColumns(const float* __restrict kernel,
                                          const float* __restrict in,
                                          ptrdiff_t stride, int count,
                                          float* __restrict out) {
-  const float* middle = in + kRadius * stride;
-  for (int x = 0; x < count; ++x) {
-    float sum = kernel[0] * middle[x];
-    for (int k = 1; k <= kRadius; ++k) {
-      sum += kernel[k] * (middle[x - k * stride] + middle[x + k * stride]);
-    }
-    out[x] = sum;
-  }
+  SymmetricSums<kRadius>(kernel, in, stride, count, out);
 }
 
 // From three blurred rows (count + 2 wide) to the three numbers of a scale.

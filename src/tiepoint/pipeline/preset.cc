@@ -9,12 +9,14 @@
 #include <filesystem>
 #include <fstream>
 #include <string_view>
+#include <variant>
 
 #include "tiepoint/base/checksum.h"
 #include "tiepoint/base/error.h"
 #include "tiepoint/features/opencv_features.h"
 #include "tiepoint/features/oriented_network.h"
 #include "tiepoint/features/patch_networks.h"
+#include "tiepoint/features/separable_tilde.h"
 #include "tiepoint/features/tilde_detector.h"
 #include "tiepoint/io/import_orientation.h"
 #include "tiepoint/io/import_tilde.h"
@@ -37,6 +39,7 @@ constexpr std::array kPresets = {
     NamedPreset{"logpolar", "lift", "logpolar", "logpolar"},
     NamedPreset{"lift", "lift", "lift", "deepdesc"},
     NamedPreset{"tilde", "tilde", "sift", "rootsift"},
+    NamedPreset{"tilde24", "tilde24", "sift", "rootsift"},
     NamedPreset{"sift", "sift", "none", "sift"},
     NamedPreset{"rootsift", "sift", "none", "rootsift"},
     NamedPreset{"orb", "orb", "none", "orb"},
@@ -44,8 +47,8 @@ constexpr std::array kPresets = {
     NamedPreset{"fast", "fast", "sift", "rootsift"},
 };
 
-const std::vector<std::string> kDetectors = {"lift", "jet",   "tilde", "sift",
-                                             "orb",  "akaze", "fast"};
+const std::vector<std::string> kDetectors = {"lift", "jet", "tilde", "tilde24",
+                                             "sift", "orb", "akaze", "fast"};
 const std::vector<std::string> kOrientations = {"lift", "oriented", "logpolar",
                                                 "sift", "none"};
 const std::vector<std::string> kDescriptors = {
@@ -55,11 +58,16 @@ const std::vector<std::string> kDescriptors = {
 // Gives both, angle and descriptor.
 constexpr const char* kOriented = "oriented";
 
+// The filters of "tilde" as mixtures of so many products of a column and a row
+// for each of six channels (Verdie et al.: "TILDE-P24").
+constexpr const char* kTilde24 = "tilde24";
+constexpr int kTilde24Products = 4;
+
 // The names of the weights that a step reads; empty: it has none.
 std::string DetectorWeights(const std::string& step) {
   if (step == "lift") return "lift_detector";
   if (step == "jet") return "jet_detector";
-  return step == "tilde" ? step : "";
+  return step == "tilde" || step == kTilde24 ? "tilde" : "";
 }
 std::string OrientationWeights(const std::string& step) {
   if (step == "lift") return "lift_orientation";
@@ -242,11 +250,24 @@ Model LoadModel(const ExtractorOptions& options, const std::string& name) {
   return ReadModel(FindModel(options.models, name));
 }
 
+std::unique_ptr<Detector> TildeOf(const TildeFilters& filters) {
+  return std::make_unique<TildeDetector>(filters);
+}
+
+// Line by line, unless there are so many lines that multiplied out they are
+// less work.
+std::unique_ptr<Detector> TildeOf(const SeparableTilde& filters) {
+  if (filters.channels * filters.rank > TildeDetector::kFewProducts) {
+    return TildeOf(DenseTilde(filters));
+  }
+  return std::make_unique<TildeDetector>(filters);
+}
+
 // TILDE's filters look at several channels, LIFT's at gray.
 std::unique_ptr<Detector> DetectorOf(const Model& model,
                                      const ExtractorOptions& options) {
   if (model.spec.input.channels > 1) {
-    return std::make_unique<TildeDetector>(TildeFiltersOf(model));
+    return TildeOf(TildeFiltersOf(model));
   }
   const std::vector<LayerSpec>& layers = model.spec.layers;
   const bool jet =
@@ -261,9 +282,15 @@ std::unique_ptr<Detector> MakeDetector(const std::string& name,
     const std::string path = PathOf(name);
     RequireRole(path, WeightsRole::kDetector);
     if (FormOf(path) == WeightsForm::kTilde) {
-      return std::make_unique<TildeDetector>(ReadTildeFilters(path));
+      return std::visit([](const auto& filters) { return TildeOf(filters); },
+                        ReadTilde(path));
     }
     return DetectorOf(ImportModel(path), options);
+  }
+  if (name == kTilde24) {
+    return TildeOf(
+        SeparateTilde(TildeFiltersOf(LoadModel(options, DetectorWeights(name))),
+                      kTilde24Products));
   }
   if (const std::string weights = DetectorWeights(name); !weights.empty()) {
     return DetectorOf(LoadModel(options, weights), options);

@@ -20,9 +20,11 @@ struct Preset {
   std::string descriptor;
 };
 
-// "default", "logpolar", "lift", "tilde", "sift", "rootsift", "orb", "akaze",
-// "fast", or "detector/orientation/descriptor" of:
-//   detector     lift jet tilde sift orb akaze fast
+// "default", "logpolar", "lift", "tilde", "tilde24", "sift", "rootsift", "orb",
+// "akaze", "fast", or "detector/orientation/descriptor" of:
+//   detector     lift jet tilde tilde24 sift orb akaze fast (tilde24: tilde's
+//                filters as 24 products of a column and a row; other keypoints,
+//                in two thirds of the time)
 //   orientation  lift oriented logpolar sift none (none: the detector's own
 //                angle)
 //   descriptor   deepdesc oriented logpolar sift rootsift orb akaze none (none:

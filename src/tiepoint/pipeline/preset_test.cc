@@ -10,6 +10,7 @@
 #include <fstream>
 
 #include "tiepoint/base/error.h"
+#include "tiepoint/network/random_model.h"
 #include "tiepoint/pipeline/tiny_models.h"
 
 namespace tiepoint {
@@ -57,6 +58,7 @@ TEST(ParsePresetTest, StepsNameTheirWeights) {
   EXPECT_THAT(names("lift"),
               ElementsAre("lift_detector", "lift_orientation", "deepdesc"));
   EXPECT_THAT(names("tilde/none/sift"), ElementsAre("tilde", "", ""));
+  EXPECT_THAT(names("tilde24/none/sift"), ElementsAre("tilde", "", ""));
   EXPECT_THAT(names("sift/logpolar/rootsift"),
               ElementsAre("", "orientation_logpolar", ""));
 }
@@ -71,7 +73,8 @@ TEST(ParsePresetTest, RefusesWithTheChoices) {
   refused("", "default");
   refused("sift/none", "detector/orientation/descriptor");
   refused("sift/none/sift/x", "detector/orientation/descriptor");
-  refused("surf/none/sift", "lift, jet, tilde, sift, orb, akaze, fast");
+  refused("surf/none/sift",
+          "lift, jet, tilde, tilde24, sift, orb, akaze, fast");
   refused("sift/up/sift", "lift, oriented, logpolar, sift, none");
   refused("sift/none/brief", "deepdesc");
   // Binary descriptors read OpenCV's octave of their own keypoints.
@@ -251,6 +254,32 @@ TEST_F(ModelsTest, StepsAreThoseOfThePreset) {
   EXPECT_NE(steps.orientation, nullptr);
   EXPECT_NE(steps.descriptor, nullptr);
   EXPECT_EQ(MakeSteps(ParsePreset("sift"), {}).orientation, nullptr);
+}
+
+// From the weights of tilde, by a separation that gives the same every time.
+TEST_F(ModelsTest, Tilde24IsMadeOfTilde) {
+  WriteModel(folder_ / "tilde.safetensors",
+             RandomModel(R"({"architecture": "tilde", "input": [6, 21, 21],
+                             "layers": [{"type": "conv", "name": "conv",
+                                         "out": 16, "kernel": 21},
+                                        {"type": "ghh", "sums": 4,
+                                         "maxes": 4}]})",
+                         1));
+  GrayImage noise(90, 70);
+  noise.pixels = RandomValues(90 * 70, 3);
+  for (float& v : noise.pixels) v = 128 + 60 * v;
+  const ImagePyramid pyramid(noise);
+  const auto keypoints = [&](const char* preset) {
+    const Steps steps = MakeSteps(ParsePreset(preset), Options());
+    EXPECT_TRUE(steps.NeedsColour());
+    return steps.detector->Detect(pyramid, 0);
+  };
+  const auto found = keypoints("tilde24/none/none");
+  EXPECT_GT(found.size(), 5u);
+  EXPECT_EQ(found, keypoints("tilde24"));
+  EXPECT_NE(found, keypoints("tilde"));
+  EXPECT_EQ(WeightsChecksums(ParsePreset("tilde24"), Options()),
+            WeightsChecksums(ParsePreset("tilde"), Options()));
 }
 
 TEST_F(ModelsTest, WrongWeightsAreRefused) {
