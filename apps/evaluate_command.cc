@@ -350,7 +350,8 @@ void AddEvaluationOptions(CLI::App& command, EvaluateArguments& arguments) {
   command
       .add_option("--presets", arguments.presets,
                   "Presets, detector/orientation/descriptor, or imported:FILE, "
-                  "by commas")
+                  "by commas; NAME@int8, NAME@bf16, NAME@f32: in that "
+                  "precision, to see what each costs")
       ->delimiter(',')
       ->type_name("NAMES")
       ->capture_default_str()

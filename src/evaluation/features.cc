@@ -197,8 +197,11 @@ std::string ShortName(const Preset& preset) {
 
 class PresetSource : public FeatureSource {
  public:
-  PresetSource(const std::string& name, const FeatureSourceOptions& options)
-      : max_keypoints_(options.extractor.max_keypoints),
+  // `label_end`: what the preset's name is followed by in tables.
+  PresetSource(const std::string& name, const FeatureSourceOptions& options,
+               const std::string& label_end)
+      : label_end_(label_end),
+        max_keypoints_(options.extractor.max_keypoints),
         steps_(MakeSteps(ParsePreset(name), options.extractor)),
         settings_(SettingsOf(steps_.preset, options)),
         cache_(options.cache, settings_) {
@@ -208,7 +211,9 @@ class PresetSource : public FeatureSource {
     }
   }
 
-  std::string Label() const override { return ShortName(steps_.preset); }
+  std::string Label() const override {
+    return ShortName(steps_.preset) + label_end_;
+  }
   Json Settings() const override { return settings_; }
   const Steps* GetSteps() const override { return &steps_; }
 
@@ -243,6 +248,7 @@ class PresetSource : public FeatureSource {
     return settings;
   }
 
+  std::string label_end_;
   int max_keypoints_;
   Steps steps_;
   Json settings_;
@@ -390,7 +396,17 @@ std::unique_ptr<FeatureSource> MakeFeatureSource(
   const size_t place = name.find(mark);
   const bool external =
       place == 0 || (place != std::string::npos && name[place - 1] == '=');
-  if (!external) return std::make_unique<PresetSource>(name, options);
+  if (!external) {
+    const size_t at = name.rfind('@');
+    if (at == std::string::npos || fs::exists(name)) {
+      return std::make_unique<PresetSource>(name, options, "");
+    }
+    FeatureSourceOptions with_precision = options;
+    with_precision.extractor.precision =
+        InferenceNetwork::ParsePrecision(name.substr(at + 1));
+    return std::make_unique<PresetSource>(name.substr(0, at), with_precision,
+                                          name.substr(at));
+  }
   const std::string path = name.substr(place + mark.size());
   const std::string label =
       place > 0 ? name.substr(0, place - 1) : fs::path(path).stem().string();

@@ -67,7 +67,9 @@ struct FeatureSourceOptions {
   std::string version;  // of the program, for Settings
 };
 
-// `name`: a preset (ParsePreset), or "external:FILE" with FILE a feature file
+// `name`: a preset (ParsePreset), with "@int8", "@bf16" or "@f32" behind it for
+// networks in that precision (what each costs in accuracy is one run with
+// several of them), or "external:FILE" with FILE a feature file
 // (io/feature_file.h: hloc's HDF5 or ours); "LABEL=external:FILE" gives it a
 // label of its own. Photographs are looked up in such a file by the longest
 // tail of their path.

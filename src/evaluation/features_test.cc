@@ -77,6 +77,16 @@ TEST_F(FeaturesTest, TheRatioIsThatOfThePreset) {
   EXPECT_EQ(UsualRatio(ParsePreset("sift/none/rootsift")), 0.8);
 }
 
+TEST_F(FeaturesTest, ThePrecisionFollowsTheName) {
+  const auto exact = MakeFeatureSource("sift@f32", options_);
+  EXPECT_EQ(exact->Label(), "sift@f32");
+  EXPECT_EQ(exact->GetSteps()->preset.name, "sift");
+  EXPECT_EQ(exact->Settings().at("precision"), "f32");
+  EXPECT_FALSE(
+      MakeFeatureSource("sift", options_)->Settings().contains("precision"));
+  EXPECT_THROW(MakeFeatureSource("sift@f16", options_), InputError);
+}
+
 // A point of the stored file and a camera go to the working image together.
 TEST(Frames, CamerasAndHomographiesFollowThePixels) {
   Features first, second;
