@@ -10,6 +10,8 @@
 
 namespace tiepoint {
 
+struct FilterKernels;
+
 class FilterBank {
  public:
   // Pixels a side of a tile. Larger tiles waste less at their borders but do
@@ -45,8 +47,9 @@ class FilterBank {
   };
 
   // `kernels`: count x channels x kernel x kernel; kernel <= kMaxKernel.
+  // `loops`: for tests; null: the fastest of this processor.
   FilterBank(const std::vector<float>& kernels, int count, int kernel,
-             int channels = 1);
+             int channels = 1, const FilterKernels* loops = nullptr);
 
   // Pixels a side of a tile's result.
   int ResultSide() const { return kTile - kernel_ + 1; }
@@ -66,6 +69,7 @@ class FilterBank {
                  const std::function<void(int, const float*)>& visit) const;
 
  private:
+  const FilterKernels* loops_;
   int count_;
   int kernel_;
   int channels_;
