@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <cstdint>
+#include <optional>
 #include <string>
 
 #include "tiepoint/image/image.h"
@@ -24,5 +26,10 @@ struct ReadOptions {
 // empty, truncated, damaged, not an image, more than 2^16 pixels a side or 2^28
 // in all, samples that are neither 8 nor 16 bit.
 Image ReadImage(const std::string& path, const ReadOptions& options = {});
+
+// The most bytes that ReadImage takes, from the head of the file (JPEG, PNG);
+// nothing where that does not say. Never throws.
+std::optional<int64_t> ReadingBytes(const std::string& path,
+                                    const ReadOptions& options = {});
 
 }  // namespace tiepoint

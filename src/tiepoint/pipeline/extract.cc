@@ -2,33 +2,66 @@
 #include "tiepoint/pipeline/extract.h"
 
 #include <cmath>
+#include <string>
 #include <vector>
 
 #include "tiepoint/base/error.h"
 #include "tiepoint/base/parallel.h"
 #include "tiepoint/image/pyramid.h"
+#include "tiepoint/pipeline/memory.h"
 #include "tiepoint/pipeline/stopwatch.h"
 
 namespace tiepoint {
 
-FeatureSet Extract(const Image& image, const Steps& steps, int max_keypoints,
-                   ExtractSeconds* seconds) {
+namespace {
+
+std::string SizeText(const Image& image) {
+  return image.path + ": " + std::to_string(image.gray.width) + " x " +
+         std::to_string(image.gray.height) + " pixels";
+}
+
+// Throws what Extract throws; else the bytes that are left for the detector.
+int64_t MemoryLeft(const Image& image, const Steps& steps, int64_t held) {
   const int64_t pixels = int64_t{image.gray.width} * image.gray.height;
-  if (pixels > kMaxWorkingPixels) {
-    throw InputError(image.path + ": " + std::to_string(image.gray.width) +
-                     " x " + std::to_string(image.gray.height) +
-                     " pixels are too many to work on; reduce them with "
-                     "--max-image-size 4000");
+  if (!steps.InStrips(image.gray.width, image.gray.height)) {
+    if (pixels > kMaxWorkingPixels) {
+      throw InputError(SizeText(image) +
+                       " are too many to work on; reduce them with "
+                       "--max-image-size 4000");
+    }
+    return 0;
   }
+  const int64_t needed = LeastMemory(image, steps) + held;
+  if (needed > steps.memory) {
+    throw InputError(SizeText(image) + " need at least " + MemoryText(needed) +
+                     " of memory; allow more (--memory " + MemoryText(needed) +
+                     ") or reduce them with --max-image-size 4000");
+  }
+  return steps.memory - needed +
+         *steps.detector->LeastMemory(image.gray.width, image.gray.height);
+}
+
+}  // namespace
+
+int64_t LeastMemory(const Image& image, const Steps& steps) {
+  const int width = image.gray.width, height = image.gray.height;
+  if (!steps.InStrips(width, height)) return kProgramMemory;
+  return kProgramMemory + PhotographBytes(image) + PyramidBytes(width, height) +
+         *steps.detector->LeastMemory(width, height);
+}
+
+FeatureSet Extract(const Image& image, const Steps& steps, int max_keypoints,
+                   ExtractSeconds* seconds, int64_t held) {
+  const int64_t left = MemoryLeft(image, steps, held);
   Stopwatch stopwatch;
-  const ImagePyramid pyramid(
+  const auto pyramid = ImagePyramid::Around(
       image.gray, steps.NeedsColour() ? image.bgr : std::vector<uint8_t>());
   FeatureSet features;
   features.image_width = image.width;
   features.image_height = image.height;
   std::vector<Keypoint>& keypoints = features.keypoints;
 
-  keypoints = steps.detector->Detect(pyramid, max_keypoints);
+  keypoints = steps.detector->DetectWithin(left, pyramid, max_keypoints);
   CheckInterrupt();
   const double detect = stopwatch.Lap();
 

@@ -15,17 +15,24 @@ struct ExtractSeconds {
   double describe = 0;
 };
 
-// The largest working image: the scale space of the detectors takes about 250
-// bytes a pixel, 10 GB at this size. Larger photographs are refused with a hint
-// at --max-image-size.
+// The largest working image of steps that do not work in strips: they take up to
+// 250 bytes a pixel, 10 GB at this size. Larger photographs are refused with a
+// hint at --max-image-size.
 inline constexpr int64_t kMaxWorkingPixels = 40'000'000;
 
 // Keypoints, angles and descriptors of one photograph; keypoints in pixels of
 // the stored file (scale too), whatever size the steps worked on. Steps that
 // need colour see image.bgr; an image without counts as gray. Without a
-// descriptor step the descriptors have a row each and no columns. Throws
-// InputError when the working image exceeds kMaxWorkingPixels.
+// descriptor step the descriptors have a row each and no columns.
+// `held`: bytes that the caller holds meanwhile beside the image: they count
+// among steps.memory, which features do not depend on. Throws InputError when
+// the working image needs more than that is, or has more than kMaxWorkingPixels
+// (Steps::InStrips).
 FeatureSet Extract(const Image& image, const Steps& steps, int max_keypoints,
-                   ExtractSeconds* seconds = nullptr);
+                   ExtractSeconds* seconds = nullptr, int64_t held = 0);
+
+// The least that steps.memory must be for this (no more than kProgramMemory
+// where the steps do not work in strips).
+int64_t LeastMemory(const Image& image, const Steps& steps);
 
 }  // namespace tiepoint
