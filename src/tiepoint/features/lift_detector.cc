@@ -23,9 +23,6 @@ constexpr int kMinLevelSide = 26;
 // border, or twins.
 constexpr int kLookedAt = 3;
 
-// Strips that take more are no faster: the rows around them are few then.
-constexpr int64_t kUsefulBytes = int64_t{256} << 20;
-
 // Level pixels that one score sees, minus one: what a valid convolution takes.
 // Throws InputError when the network is no detector.
 int ContextOf(const Model& model) {
@@ -140,7 +137,7 @@ std::vector<Keypoint> LiftDetector::DetectWithin(int64_t bytes,
                                                  const ImagePyramid& pyramid,
                                                  int max_keypoints) const {
   const ScoreStrips strips = Strips(pyramid.width(), pyramid.height());
-  const int count = strips.CountWithin(std::min(bytes, kUsefulBytes));
+  const int count = strips.CountWithin(std::min(bytes, strips.UsefulBytes()));
   const int num_strips = count > 0 ? count : strips.CountWithin(bytes);
   if (num_strips == 0) throw std::logic_error("less than the least memory");
 

@@ -107,6 +107,15 @@ int64_t ScoreStrips::Bytes(int count) const {
   return most;
 }
 
+int64_t ScoreStrips::UsefulBytes() const {
+  // Large maps are slower: what one step writes has left the cache when the
+  // next reads it. Low strips are, too, where the network makes many rows
+  // around them.
+  const bool any_row =
+      levels_.empty() || network_.DenseRowStep(levels_[0].width) == 1;
+  return any_row ? kUsefulBytes / 4 : kUsefulBytes;
+}
+
 int ScoreStrips::CountWithin(int64_t bytes) const {
   for (int count = 1; count <= max_count_; ++count) {
     if (Bytes(count) <= bytes) return count;

@@ -28,10 +28,15 @@ struct ScoreStripOptions {
 // with, the same numbers as those of the whole photograph, to the last bit.
 class ScoreStrips {
  public:
+  // No strips are faster than those of UsefulBytes(), and none of those takes
+  // more than this.
+  static constexpr int64_t kUsefulBytes = int64_t{256} << 20;
+
   // `network` outlives this.
   ScoreStrips(int width, int height, const InferenceNetwork& network,
               const ScoreStripOptions& options);
 
+  int64_t UsefulBytes() const;
   // The fewest strips of equal height of which none takes more than so many
   // bytes; 0: even the lowest take more.
   int CountWithin(int64_t bytes) const;

@@ -315,29 +315,39 @@ Bytes HeadOf(const std::string& path) {
 
 }  // namespace
 
-std::optional<int64_t> ReadingBytes(const std::string& path,
-                                    const ReadOptions& options) {
+std::optional<PhotographHead> PeekPhotograph(const std::string& path,
+                                             const ReadOptions& options) {
   namespace fs = std::filesystem;
   std::error_code error;
   if (!fs::is_regular_file(path, error)) return std::nullopt;
   const auto file_size = static_cast<int64_t>(fs::file_size(path, error));
   if (error) return std::nullopt;
   const Bytes head = HeadOf(path);
-  int64_t pixels = 0, a_pixel = sizeof(float) + (options.keep_colour ? 3 : 0);
+  int64_t width = 0, height = 0;
+  int64_t a_pixel = sizeof(float) + (options.keep_colour ? 3 : 0);
   if (StartsWith(head, "\xFF\xD8\xFF")) {
     const auto jpeg = ReadJpegHeader(path);
     if (!jpeg) return std::nullopt;
-    pixels = int64_t{jpeg->width} * jpeg->height;
+    width = jpeg->width;
+    height = jpeg->height;
     // Two bytes a coefficient.
-    if (jpeg->progressive) a_pixel += 2 * jpeg->channels;
+    if (jpeg->progressive) a_pixel += int64_t{2} * jpeg->channels;
   } else if (StartsWith(head, "\x89PNG\r\n\x1A\n") && head.size() >= 26) {
-    pixels = int64_t{BigEndian32(&head[16])} * BigEndian32(&head[20]);
+    width = BigEndian32(&head[16]);
+    height = BigEndian32(&head[20]);
     const bool deep = head[24] == 16;
     const bool gray = head[25] == 0 || head[25] == 4;
     a_pixel += (deep ? 2 : 1) * (gray ? 1 : 3);
   }
-  if (pixels <= 0 || pixels > kMaxPixels) return std::nullopt;
-  return file_size + a_pixel * pixels;
+  if (width <= 0 || height <= 0 || std::max(width, height) > kMaxSide ||
+      width * height > kMaxPixels) {
+    return std::nullopt;
+  }
+  const cv::Size working =
+      WorkingSize({static_cast<int>(width), static_cast<int>(height)},
+                  options.max_image_size);
+  return PhotographHead{working.width, working.height,
+                        file_size + a_pixel * width * height};
 }
 
 }  // namespace tiepoint

@@ -27,9 +27,16 @@ struct ReadOptions {
 // in all, samples that are neither 8 nor 16 bit.
 Image ReadImage(const std::string& path, const ReadOptions& options = {});
 
-// The most bytes that ReadImage takes, from the head of the file (JPEG, PNG);
-// nothing where that does not say. Never throws.
-std::optional<int64_t> ReadingBytes(const std::string& path,
-                                    const ReadOptions& options = {});
+// What can be known before a photograph is read.
+struct PhotographHead {
+  int width = 0;  // of the working image
+  int height = 0;
+  int64_t reading_bytes = 0;  // the most that ReadImage takes
+};
+
+// From the head of the file (JPEG, PNG); nothing where that does not say. Never
+// throws.
+std::optional<PhotographHead> PeekPhotograph(const std::string& path,
+                                             const ReadOptions& options = {});
 
 }  // namespace tiepoint

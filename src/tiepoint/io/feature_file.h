@@ -52,7 +52,7 @@ class FeatureFile {
 
 // Adds photographs to a file, which is made when it does not exist. Each is
 // added whole or not at all, and what was added stays readable whenever the
-// program ends: a file that was left half written (FILE.journal stands beside
+// program ends (not thread-safe, but threads may take turns): a file that was left half written (FILE.journal stands beside
 // it then) is repaired when it is next opened here.
 class FeatureFileWriter {
  public:

@@ -2,6 +2,7 @@
 #include "tiepoint/pipeline/extract.h"
 
 #include <cmath>
+#include <limits>
 #include <string>
 #include <vector>
 
@@ -22,32 +23,46 @@ std::string SizeText(const Image& image) {
 
 // Throws what Extract throws; else the bytes that are left for the detector.
 int64_t MemoryLeft(const Image& image, const Steps& steps, int64_t held) {
-  const int64_t pixels = int64_t{image.gray.width} * image.gray.height;
-  if (!steps.InStrips(image.gray.width, image.gray.height)) {
-    if (pixels > kMaxWorkingPixels) {
+  const int width = image.gray.width, height = image.gray.height;
+  if (!steps.InStrips(width, height)) {
+    if (int64_t{width} * height > kMaxWorkingPixels) {
       throw InputError(SizeText(image) +
                        " are too many to work on; reduce them with "
                        "--max-image-size 4000");
     }
-    return 0;
+    return std::numeric_limits<int64_t>::max();
   }
-  const int64_t needed = LeastMemory(image, steps) + held;
+  const int64_t needed =
+      kProgramMemory + held +
+      LeastMemory(width, height, !image.bgr.empty(), steps);
   if (needed > steps.memory) {
     throw InputError(SizeText(image) + " need at least " + MemoryText(needed) +
                      " of memory; allow more (--memory " + MemoryText(needed) +
                      ") or reduce them with --max-image-size 4000");
   }
-  return steps.memory - needed +
-         *steps.detector->LeastMemory(image.gray.width, image.gray.height);
+  return steps.memory - needed + *steps.detector->LeastMemory(width, height);
 }
 
 }  // namespace
 
-int64_t LeastMemory(const Image& image, const Steps& steps) {
-  const int width = image.gray.width, height = image.gray.height;
-  if (!steps.InStrips(width, height)) return kProgramMemory;
-  return kProgramMemory + PhotographBytes(image) + PyramidBytes(width, height) +
-         *steps.detector->LeastMemory(width, height);
+int64_t LeastMemory(int width, int height, bool colour, const Steps& steps) {
+  const int64_t pixels = int64_t{width} * height;
+  const int64_t image = pixels * ((colour ? 3 : 0) + int64_t{sizeof(float)});
+  return image + PyramidBytes(width, height) +
+         (steps.InStrips(width, height)
+              ? *steps.detector->LeastMemory(width, height)
+              : 0);
+}
+
+void CheckReading(const std::string& path, const ReadOptions& reading,
+                  const Steps& steps, int64_t held) {
+  const auto head = PeekPhotograph(path, reading);
+  if (!head || !steps.InStrips(head->width, head->height)) return;
+  const int64_t needed = kProgramMemory + held + head->reading_bytes;
+  if (needed <= steps.memory) return;
+  throw InputError(path + ": needs at least " + MemoryText(needed) +
+                   " of memory to be read; allow more (--memory " +
+                   MemoryText(needed) + ")");
 }
 
 FeatureSet Extract(const Image& image, const Steps& steps, int max_keypoints,

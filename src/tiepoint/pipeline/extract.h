@@ -2,9 +2,11 @@
 #pragma once
 
 #include <cstdint>
+#include <string>
 
 #include "tiepoint/features/keypoint.h"
 #include "tiepoint/image/image.h"
+#include "tiepoint/image/read_image.h"
 #include "tiepoint/pipeline/preset.h"
 
 namespace tiepoint {
@@ -31,8 +33,14 @@ inline constexpr int64_t kMaxWorkingPixels = 40'000'000;
 FeatureSet Extract(const Image& image, const Steps& steps, int max_keypoints,
                    ExtractSeconds* seconds = nullptr, int64_t held = 0);
 
-// The least that steps.memory must be for this (no more than kProgramMemory
-// where the steps do not work in strips).
-int64_t LeastMemory(const Image& image, const Steps& steps);
+// The bytes that Extract needs at least for a working image of this size, with
+// the image; without those of the program. Of steps that do not work in strips
+// only those of the pyramid are counted.
+int64_t LeastMemory(int width, int height, bool colour, const Steps& steps);
+
+// Throws InputError when the head of the file says that reading it takes more
+// than steps.memory with what is `held` beside it, and the steps work in strips.
+void CheckReading(const std::string& path, const ReadOptions& reading,
+                  const Steps& steps, int64_t held);
 
 }  // namespace tiepoint

@@ -56,7 +56,7 @@ std::string MemoryText(int64_t bytes) {
   }
   const double tenths = std::ceil(static_cast<double>(bytes) / kGiga * 10);
   std::array<char, 32> text{};
-  std::snprintf(text.data(), text.size(), "%gG", tenths / 10);
+  std::snprintf(text.data(), text.size(), "%.12gG", tenths / 10);
   return text.data();
 }
 
@@ -67,7 +67,8 @@ int64_t PhotographBytes(const Image& image) {
 
 int64_t PyramidBytes(int width, int height) {
   int64_t pixels = 0;
-  for (int k = 1; k < NumOctavesOf(width, height); ++k) {
+  const int count = NumOctavesOf(width, height);
+  for (int k = 1; k < count; ++k) {
     width = ResampledSize(width, 2);
     height = ResampledSize(height, 2);
     pixels += int64_t{width} * height;

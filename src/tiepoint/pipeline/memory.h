@@ -15,7 +15,7 @@ inline constexpr int64_t kUsualMemory = int64_t{2} << 30;
 
 // What the program takes without photographs: libraries, weights, workspaces of
 // networks.
-inline constexpr int64_t kProgramMemory = int64_t{200} << 20;
+inline constexpr int64_t kProgramMemory = int64_t{240} << 20;
 
 // "1.5G", "500M", "2000000K", "3000000000": bytes; K, M and G are powers of
 // 1024, in either case, with or without B or iB behind. Throws InputError.
@@ -23,8 +23,9 @@ int64_t ParseMemory(const std::string& text);
 // Rounded up: "1.5G", "500M".
 std::string MemoryText(int64_t bytes);
 
-// Of a photograph that was read, and of the octaves above it.
+// Of a photograph that was read.
 int64_t PhotographBytes(const Image& image);
+// Of the octaves above it.
 int64_t PyramidBytes(int width, int height);
 
 }  // namespace tiepoint
