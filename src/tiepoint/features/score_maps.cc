@@ -173,10 +173,10 @@ RowRange RowsOwned(const ScoreMap& map, const RowRange& image_rows,
     return static_cast<int>(std::ceil(map.MapFromImage(y - 0.5)));
   };
   const int height = map.View().height;
-  return Inside({image_rows.first <= 0 ? 0 : row_at(image_rows.first),
-                 image_rows.end >= image_height ? height
-                                                : row_at(image_rows.end)},
-                height);
+  return Inside(
+      {image_rows.first <= 0 ? 0 : row_at(image_rows.first),
+       image_rows.end >= image_height ? height : row_at(image_rows.end)},
+      height);
 }
 
 RowRange RowsRead(const ScoreMap& map, const RowRange& image_rows,
@@ -224,8 +224,7 @@ void MaximaSearch::Add(const std::vector<ScoreMap>& maps,
     Peak& peak = peaks_[i];
     if (peak.refined) return;
     peak.refined = true;
-    peak.keypoint =
-        RefineMaximum(maps, peak.level, peak.x, peak.y, options_);
+    peak.keypoint = RefineMaximum(maps, peak.level, peak.x, peak.y, options_);
   });
 }
 

@@ -53,8 +53,7 @@ ScoreStrips::LevelRows ScoreStrips::RowsOf(int level,
                                            const RowRange& image_rows) const {
   const ScoreMap& map = maps_[level];
   const int height = map.height;
-  const double ratio =
-      maps_.size() > 1 ? maps_[1].scale / maps_[0].scale : 1.0;
+  const double ratio = maps_.size() > 1 ? maps_[1].scale / maps_[0].scale : 1.0;
   LevelRows rows;
   rows.maps = RowsRead(map, image_rows, options_.maxima, ratio);
   rows.scores = RowsToBlur(rows.maps, options_.score_blur, height);
@@ -92,8 +91,8 @@ int64_t ScoreStrips::BytesOf(const RowRange& image_rows) const {
     const int64_t pixels = BytesOfRows(rows[k].levels, width);
     const int64_t scores = BytesOfRows(rows[k].scores, map_width);
     const int64_t map = BytesOfRows(rows[k].maps, map_width);
-    most = std::max({most, kept + octave + pixels + scores,
-                     kept + octave + scores + map});
+    most = std::max(
+        {most, kept + octave + pixels + scores, kept + octave + scores + map});
     kept += map;
   }
   return most;

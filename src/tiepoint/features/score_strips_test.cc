@@ -51,7 +51,7 @@ Model ModelOf(const char* json) {
 }
 
 TEST(ScoreStrips, HaveTheScoresOfTheWholePhotograph) {
-  const ImagePyramid pyramid(Texture(260, 700, 1));
+  const ImagePyramid pyramid(Texture(130, 700, 1));
   for (const char* json : kNetworks) {
     for (const double first_scale : {1.4, kPixelsPerScale}) {
       LiftDetectorOptions options;
@@ -61,13 +61,12 @@ TEST(ScoreStrips, HaveTheScoresOfTheWholePhotograph) {
       const InferenceNetwork network(model);
       std::vector<ScoreMap> whole =
           LiftDetector(model, options).ScoreMaps(pyramid);
-      const ScoreStrips strips(
-          260, 700, network,
-          {.scales = options.scales.Scales(),
-           .min_level_side = 26,
-           .context = 2 * whole.front().offset,
-           .score_blur = options.score_blur,
-           .maxima = options.maxima});
+      const ScoreStrips strips(130, 700, network,
+                               {.scales = options.scales.Scales(),
+                                .min_level_side = 26,
+                                .context = 2 * whole.front().offset,
+                                .score_blur = options.score_blur,
+                                .maxima = options.maxima});
       for (ScoreMap& map : whole) {
         map.scores = GaussianBlur(map.scores, options.score_blur);
       }
@@ -132,14 +131,13 @@ TEST(LiftDetectorInStrips, FindsTheSameKeypoints) {
         options.score_blur = 0;
       }
       const LiftDetector detector(model, options);
-      const ImagePyramid pyramid(Texture(300 + variant, 611, variant));
-      const int64_t least = *detector.LeastMemory(300 + variant, 611);
-      // 200: few enough for the promising maxima to be told; 5000: more than
-      // they leave.
-      for (const int wanted : {0, 1, 200, 5000}) {
+      const ImagePyramid pyramid(Texture(150 + variant, 505, variant));
+      const int64_t least = *detector.LeastMemory(150 + variant, 505);
+      // 60: fewer than the promising maxima leave; 1000: more.
+      for (const int wanted : {0, 60, 1000}) {
         const auto whole = detector.Detect(pyramid, wanted);
         ASSERT_FALSE(whole.empty()) << json << variant;
-        for (const double times : {1.0, 1.2, 1.5, 2.0, 3.0}) {
+        for (const double times : {1.0, 1.4, 2.0}) {
           EXPECT_EQ(detector.DetectWithin(static_cast<int64_t>(least * times),
                                           pyramid, wanted),
                     whole)

@@ -108,8 +108,8 @@ GrayImage CopyRows(const RowsView& image, const RowRange& out) {
   result.width = image.width;
   result.height = out.Count();
   const float* first = image.Row(out.first);
-  result.pixels.assign(first, first + static_cast<size_t>(out.Count()) *
-                                          image.width);
+  result.pixels.assign(first,
+                       first + static_cast<size_t>(out.Count()) * image.width);
   return result;
 }
 
@@ -181,8 +181,7 @@ RowRange RowsToResample(const RowRange& out, double spacing, int height) {
   if (out.Empty() || spacing == 1) return out;
   RowRange rows;
   for (const int i : {out.first, out.end - 1}) {
-    const auto base =
-        static_cast<int>(std::floor((i + 0.5) * spacing - 0.5));
+    const auto base = static_cast<int>(std::floor((i + 0.5) * spacing - 0.5));
     for (int k = -1; k <= 2; ++k) {
       const int y = ReflectIndex(base + k, height);
       rows = Join(rows, {y, y + 1});

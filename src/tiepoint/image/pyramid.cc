@@ -27,10 +27,10 @@ GrayImage NextOctave(const GrayImage& image) {
     const RowRange out =
         Inside({band * kRows, (band + 1) * kRows}, octave.height);
     const RowRange blurred = RowsToResample(out, 2, image.height);
-    const GrayImage rows = ResampleRows(
-        ViewOf(BlurRows(ViewOf(image), blur, blurred), blurred.first,
-               image.height),
-        2, out);
+    const GrayImage rows =
+        ResampleRows(ViewOf(BlurRows(ViewOf(image), blur, blurred),
+                            blurred.first, image.height),
+                     2, out);
     std::copy(rows.pixels.begin(), rows.pixels.end(), octave.Row(out.first));
   });
   return octave;

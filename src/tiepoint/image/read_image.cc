@@ -14,8 +14,8 @@
 #include <opencv2/imgproc.hpp>
 #include <span>
 #include <sstream>
-#include <utility>
 #include <string_view>
+#include <utility>
 
 #include "tiepoint/base/error.h"
 #include "tiepoint/image/decode_jpeg.h"
@@ -266,9 +266,9 @@ void Decode(const Bytes& file, int orientation, Image& image,
              },
          .rows =
              [&](int first, int count, const uint8_t* pixels) {
-               picture.Add(first, cv::Mat(count, jpeg.width,
-                                          CV_8UC(jpeg.channels),
-                                          const_cast<uint8_t*>(pixels)));
+               picture.Add(first,
+                           cv::Mat(count, jpeg.width, CV_8UC(jpeg.channels),
+                                   const_cast<uint8_t*>(pixels)));
              }});
     if (!error.empty()) throw InputError(image.path + ": " + error);
     return;
@@ -297,7 +297,8 @@ Image ReadImage(const std::string& path, const ReadOptions& options) {
   Decode(file, exif.orientation, image, picture);
   picture.End();
   image.exif_orientation = exif.orientation;
-  image.focal_length = FocalLengthInPixels(exif.focal, image.width, image.height);
+  image.focal_length =
+      FocalLengthInPixels(exif.focal, image.width, image.height);
   return image;
 }
 

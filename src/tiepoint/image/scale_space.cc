@@ -44,8 +44,9 @@ LevelPlan LevelPlanner::Next(double scale) {
   level.scale = scale;
   level.spacing = scale / kPixelsPerScale;
   // The coarsest octave that is still finer than the level.
-  level.octave = std::clamp(static_cast<int>(std::floor(std::log2(level.spacing))),
-                            0, NumOctavesOf(width_, height_) - 1);
+  level.octave =
+      std::clamp(static_cast<int>(std::floor(std::log2(level.spacing))), 0,
+                 NumOctavesOf(width_, height_) - 1);
   level.octave_spacing = level.spacing / std::exp2(level.octave);
   level.begins = level.octave != octave_;
   if (level.begins) {
@@ -92,8 +93,7 @@ ScaleStrip::ScaleStrip(const ImagePyramid& pyramid,
       needed_(BlurredRows(levels, wanted_)) {}
 
 std::vector<RowRange> ScaleStrip::BlurredRows(
-    const std::vector<LevelPlan>& levels,
-    const std::vector<RowRange>& wanted) {
+    const std::vector<LevelPlan>& levels, const std::vector<RowRange>& wanted) {
   std::vector<RowRange> needed(levels.size());
   for (size_t k = levels.size(); k-- > 0;) {
     const LevelPlan& level = levels[k];

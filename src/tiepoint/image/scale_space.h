@@ -106,9 +106,8 @@ class ScaleStrip {
   GrayImage Next();
 
   // The rows of each level's blurred octave that are needed.
-  static std::vector<RowRange> BlurredRows(
-      const std::vector<LevelPlan>& levels,
-      const std::vector<RowRange>& wanted);
+  static std::vector<RowRange> BlurredRows(const std::vector<LevelPlan>& levels,
+                                           const std::vector<RowRange>& wanted);
 
  private:
   const ImagePyramid& pyramid_;
@@ -116,7 +115,7 @@ class ScaleStrip {
   std::vector<RowRange> wanted_, needed_;
   size_t next_ = 0;
   GrayImage blurred_;  // rows of the octave
-  RowsView octave_;    // those of it, or of the pyramid where nothing is blurred
+  RowsView octave_;  // those of it, or of the pyramid where nothing is blurred
 };
 
 }  // namespace tiepoint

@@ -32,9 +32,8 @@ int64_t MemoryLeft(const Image& image, const Steps& steps, int64_t held) {
     }
     return std::numeric_limits<int64_t>::max();
   }
-  const int64_t needed =
-      kProgramMemory + held +
-      LeastMemory(width, height, !image.bgr.empty(), steps);
+  const int64_t needed = kProgramMemory + held +
+                         LeastMemory(width, height, !image.bgr.empty(), steps);
   if (needed > steps.memory) {
     throw InputError(SizeText(image) + " need at least " + MemoryText(needed) +
                      " of memory; allow more (--memory " + MemoryText(needed) +
@@ -48,7 +47,8 @@ int64_t MemoryLeft(const Image& image, const Steps& steps, int64_t held) {
 int64_t LeastMemory(int width, int height, bool colour, const Steps& steps) {
   const int64_t pixels = int64_t{width} * height;
   const int64_t image = pixels * ((colour ? 3 : 0) + int64_t{sizeof(float)});
-  return image + PyramidBytes(width, height) +
+  // A sixteenth more for the holes that the allocator keeps.
+  return image + image / 16 + PyramidBytes(width, height) +
          (steps.InStrips(width, height)
               ? *steps.detector->LeastMemory(width, height)
               : 0);

@@ -17,9 +17,9 @@ struct ExtractSeconds {
   double describe = 0;
 };
 
-// The largest working image of steps that do not work in strips: they take up to
-// 250 bytes a pixel, 10 GB at this size. Larger photographs are refused with a
-// hint at --max-image-size.
+// The largest working image of steps that do not work in strips: they take up
+// to 250 bytes a pixel, 10 GB at this size. Larger photographs are refused with
+// a hint at --max-image-size.
 inline constexpr int64_t kMaxWorkingPixels = 40'000'000;
 
 // Keypoints, angles and descriptors of one photograph; keypoints in pixels of
@@ -39,7 +39,8 @@ FeatureSet Extract(const Image& image, const Steps& steps, int max_keypoints,
 int64_t LeastMemory(int width, int height, bool colour, const Steps& steps);
 
 // Throws InputError when the head of the file says that reading it takes more
-// than steps.memory with what is `held` beside it, and the steps work in strips.
+// than steps.memory with what is `held` beside it, and the steps work in
+// strips.
 void CheckReading(const std::string& path, const ReadOptions& reading,
                   const Steps& steps, int64_t held);
 

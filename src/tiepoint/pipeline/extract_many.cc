@@ -77,9 +77,8 @@ class Work {
     const int64_t mine = photograph.claim.bytes() + more.bytes();
     const int64_t others = std::max<int64_t>(0, budget_.limit() - mine);
     try {
-      result.features =
-          tiepoint::Extract(photograph.image, steps_, options_.max_keypoints,
-                            nullptr, others);
+      result.features = tiepoint::Extract(
+          photograph.image, steps_, options_.max_keypoints, nullptr, others);
     } catch (const InputError& error) {
       result.error = error.what();
     }

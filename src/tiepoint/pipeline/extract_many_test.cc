@@ -147,8 +147,7 @@ TEST_F(ExtractManyTest, MemoryDoesNotChangeFeatures) {
     Steps steps = Make(preset);
     const FeatureSet whole = Extract(image, steps, 300);
     ASSERT_EQ(whole.keypoints.size(), 300u);
-    const int64_t least =
-        kProgramMemory + LeastMemory(700, 1100, false, steps);
+    const int64_t least = kProgramMemory + LeastMemory(700, 1100, false, steps);
     for (const int64_t more : {0, 1 << 20, 4 << 20, 10 << 20}) {
       steps.memory = least + more;
       ExpectEqual(Extract(image, steps, 300), whole);

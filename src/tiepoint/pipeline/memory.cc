@@ -20,9 +20,9 @@ int64_t ParseMemory(const std::string& text) {
   };
   // Not what strtod takes else: signs, "inf", "0x10".
   size_t length = 0;
-  while (length < text.size() && (std::isdigit(static_cast<unsigned char>(
-                                      text[length])) != 0 ||
-                                  text[length] == '.')) {
+  while (length < text.size() &&
+         (std::isdigit(static_cast<unsigned char>(text[length])) != 0 ||
+          text[length] == '.')) {
     ++length;
   }
   char* end = nullptr;
