@@ -6,8 +6,10 @@
 #pragma once
 
 #include <CLI/CLI.hpp>
+#include <algorithm>
 #include <cstdint>
 #include <opencv2/core/utility.hpp>
+#include <thread>
 
 #include "tiepoint/base/parallel.h"
 
@@ -46,7 +48,9 @@ inline void AddCommonOptions(CLI::App& command, CommonOptions& options) {
 // To be called first in a command's callback.
 inline void ApplyCommonOptions(const CommonOptions& options) {
   tiepoint::SetNumThreads(options.threads);
-  cv::setNumThreads(tiepoint::NumThreads());
+  // OpenCV's pool warns on stderr of more than there are cores.
+  const auto cores = static_cast<int>(std::thread::hardware_concurrency());
+  cv::setNumThreads(std::min(tiepoint::NumThreads(), std::max(cores, 1)));
 }
 
 void AddMatchCommand(CLI::App& app, CommandContext& context);

@@ -7,8 +7,8 @@
 #include <filesystem>
 #include <map>
 #include <memory>
+#include <mutex>
 #include <nlohmann/json.hpp>
-#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -18,9 +18,8 @@
 #include "progress_line.h"
 #include "tiepoint/base/atomic_file.h"
 #include "tiepoint/base/error.h"
-#include "tiepoint/image/read_image.h"
 #include "tiepoint/io/feature_file.h"
-#include "tiepoint/pipeline/extract.h"
+#include "tiepoint/pipeline/extract_many.h"
 #include "tiepoint/pipeline/preset.h"
 #include "tiepoint/pipeline/preset_json.h"
 #include "tiepoint/pipeline/stopwatch.h"
@@ -146,25 +145,6 @@ void CheckOptions(const std::string& path,
                    "); choose another file");
 }
 
-// Features of one photograph; empty, with one line on stderr, when it cannot
-// be used.
-std::optional<FeatureSet> TryExtract(const Photograph& photograph,
-                                     const Steps& steps,
-                                     const ExtractArguments& arguments,
-                                     const ProgressLine& line) {
-  try {
-    const Image image =
-        ReadImage(photograph.path, {.max_image_size = arguments.max_image_size,
-                                    .keep_colour = steps.NeedsColour()});
-    return Extract(image, steps, arguments.extractor.max_keypoints);
-  } catch (const InputError& error) {
-    line.Show("");
-    std::fflush(stdout);
-    fmt::print(stderr, "tiepoint: {} (skipped)\n", error.what());
-    return std::nullopt;
-  }
-}
-
 void PrintSummary(const ExtractArguments& arguments, int extracted,
                   size_t keypoints, double seconds, int skipped) {
   if (extracted > 0) {
@@ -200,24 +180,41 @@ int RunExtract(const ExtractArguments& arguments) {
   }
 
   const ProgressLine line(quiet);
+  std::mutex terminal;  // what is printed comes from two threads
   Stopwatch stopwatch;
   size_t keypoints = 0;
   int skipped = 0;
-  for (int i = 0; i < total; ++i) {
-    const Photograph& photograph = photographs[i];
-    line.Count(i, total, photograph.name);
-    const auto features = TryExtract(photograph, steps, arguments, line);
-    if (!features) {
+  const auto begin = [&](int i) {
+    const std::lock_guard lock(terminal);
+    line.Count(i, total, photographs[i].name);
+  };
+  const auto done = [&](const ExtractedPhotograph& photograph) {
+    const int i = photograph.index;
+    const std::string& name = photographs[i].name;
+    if (photograph.features) writer.Add(name, *photograph.features);
+    const std::lock_guard lock(terminal);
+    if (!photograph.features) {
       ++skipped;
-      continue;
+      line.Show("");
+      std::fflush(stdout);
+      fmt::print(stderr, "tiepoint: {} (skipped)\n", photograph.error);
+      return;
     }
-    writer.Add(photograph.name, *features);
-    keypoints += features->keypoints.size();
-    if (quiet || line.Shown()) continue;
-    fmt::print("[{}/{}] {}: {} keypoints\n", i + 1, total, photograph.name,
-               features->keypoints.size());
+    keypoints += photograph.features->keypoints.size();
+    if (quiet || line.Shown()) return;
+    fmt::print("[{}/{}] {}: {} keypoints\n", i + 1, total, name,
+               photograph.features->keypoints.size());
     std::fflush(stdout);  // a log that is looked at while it grows
+  };
+  std::vector<std::string> paths;
+  for (const Photograph& photograph : photographs) {
+    paths.push_back(photograph.path);
   }
+  ExtractMany(paths, steps,
+              {.max_image_size = arguments.max_image_size,
+               .max_keypoints = arguments.extractor.max_keypoints,
+               .overlap = NumThreads() > 1},
+              begin, done);
   line.Show("");
   if (!quiet) {
     PrintSummary(arguments, total - skipped, keypoints, stopwatch.Lap(),

@@ -56,6 +56,18 @@ void AddExtractorOptions(CLI::App& command,
   command.add_option("--models", extractor.models, "Folder of the weights")
       ->type_name("DIR")
       ->group(kGroup);
+  command
+      .add_option_function<std::string>(
+          "--memory",
+          [&extractor](const std::string& text) {
+            extractor.memory = tiepoint::ParseMemory(text);
+          },
+          "The program takes at most this much; detectors lift and jet work "
+          "on large photographs in strips for that. Features do not depend on "
+          "it")
+      ->type_name("SIZE")
+      ->default_str(tiepoint::MemoryText(extractor.memory))
+      ->group(kGroup);
 }
 
 void AddMaxImageSizeOption(CLI::App& command, int& max_image_size) {

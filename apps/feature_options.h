@@ -9,7 +9,7 @@
 
 // --preset
 void AddPresetOption(CLI::App& command, std::string& preset);
-// --max-keypoints and --models
+// --max-keypoints, --models and --memory
 void AddExtractorOptions(CLI::App& command,
                          tiepoint::ExtractorOptions& extractor);
 // --max-image-size, 0: as stored

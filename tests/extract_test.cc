@@ -179,6 +179,52 @@ TEST_F(ExtractTest, OtherOptionsAreRefused) {
   EXPECT_EQ(Content(File()), before);
 }
 
+// Strips, one thread or several: nothing of it is seen in the file.
+TEST_F(ExtractTest, MemoryAndThreadsDoNotChangeFeatures) {
+  Picture("in/a.png", 1, 1100, 1500);
+  Picture("in/b.jpg", 2, 1500, 1000);
+  Picture("in/c.png", 3);
+  EXPECT_EQ(Extract({Path("in"), "--threads", "1"}).exit_code, 0);
+  std::vector<FeatureSet> expected;
+  for (const char* name : {"a.png", "b.jpg", "c.png"}) {
+    expected.push_back(FeatureFile(File()).Find(name).value());
+  }
+  fs::rename(File(), Path("all.h5"));
+  const ProgramResult result =
+      Extract({Path("in"), "--threads", "3", "--memory", "270M"});
+  EXPECT_EQ(result.exit_code, 0) << result.errors;
+  EXPECT_EQ(result.errors, "");
+  {
+    const FeatureFile file(File());
+    for (const char* name : {"c.png", "b.jpg", "a.png"}) {
+      const FeatureSet features = file.Find(name).value();
+      EXPECT_EQ(features.keypoints, expected.back().keypoints);
+      EXPECT_EQ(features.descriptors.data, expected.back().descriptors.data);
+      expected.pop_back();
+    }
+  }
+  // Others may be added with other memory.
+  Picture("in/d.png", 4);
+  EXPECT_EQ(Extract({Path("in"), "--memory", "1.5G"}).exit_code, 0);
+  EXPECT_EQ(FeatureFile(File()).Names().size(), 4u);
+}
+
+TEST_F(ExtractTest, TooLittleMemoryIsOneLine) {
+  const std::string large = Picture("in/a.jpg", 1, 3000, 2500);
+  Picture("in/b.png", 2);
+  const ProgramResult result = Extract({Path("in"), "--memory", "250M"});
+  EXPECT_EQ(result.exit_code, 1);
+  EXPECT_EQ(std::count(result.errors.begin(), result.errors.end(), '\n'), 1);
+  EXPECT_THAT(result.errors, AllOf(HasSubstr(large), HasSubstr("--memory")));
+  EXPECT_THAT(FeatureFile(File()).Names(), ElementsAre("b.png"));
+  ExpectRefused(Run({"match", large, large, "--models", Path("models"),
+                     "--memory", "250M"}),
+                {large, "--memory"});
+  for (const char* size : {"much", "5X", "-1G", ""}) {
+    ExpectRefused(Extract({large, "--memory", size}), {"memory"});
+  }
+}
+
 TEST_F(ExtractTest, BadInput) {
   const std::string path = Picture("x/a.png", 1);
   const std::string same_name = Picture("y/a.png", 2);

@@ -5,6 +5,8 @@
 // several threads.
 #pragma once
 
+#include <cstdint>
+#include <optional>
 #include <span>
 #include <vector>
 
@@ -21,6 +23,21 @@ class Detector {
   // always the same. Scale is set; angle is 0 unless the detector knows better.
   virtual std::vector<Keypoint> Detect(const ImagePyramid& pyramid,
                                        int max_keypoints) const = 0;
+
+  // The fewest bytes, beside the pyramid, in which it can work on a photograph
+  // of this size, in strips; nothing where it knows whole photographs only.
+  virtual std::optional<int64_t> LeastMemory(int /*width*/,
+                                             int /*height*/) const {
+    return std::nullopt;
+  }
+  // Detect in at most so many bytes (at least LeastMemory), if it works in
+  // strips: the same keypoints, to the last bit.
+  virtual std::vector<Keypoint> DetectWithin(int64_t /*bytes*/,
+                                             const ImagePyramid& pyramid,
+                                             int max_keypoints) const {
+    return Detect(pyramid, max_keypoints);
+  }
+
   // Does it look at ImagePyramid::bgr()? Then photographs are to be read with
   // ReadOptions::keep_colour; without colours they count as gray.
   virtual bool NeedsColour() const { return false; }

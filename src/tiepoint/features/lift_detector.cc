@@ -5,6 +5,7 @@
 #include <cmath>
 #include <limits>
 #include <numbers>
+#include <stdexcept>
 #include <utility>
 
 #include "tiepoint/base/error.h"
@@ -76,8 +77,10 @@ LiftDetectorOptions JetDetectorOptions() {
 }
 
 LiftDetector::LiftDetector(Model model, const LiftDetectorOptions& options)
-    : network_(std::move(model)), options_(options) {
-  const int side = ContextOf(network_.model()) + 1;
+    : network_(std::move(model)),
+      options_(options),
+      context_(ContextOf(network_.model())) {
+  const int side = context_ + 1;
   if (const std::string why = options.Validate(); !why.empty()) {
     throw InputError(why);
   }
@@ -90,20 +93,19 @@ LiftDetector::LiftDetector(Model model, const LiftDetectorOptions& options)
 
 std::vector<ScoreMap> LiftDetector::ScoreMaps(
     const ImagePyramid& pyramid) const {
-  const int context = ContextOf(network_.model());
   std::vector<ScoreMap> maps;
   ScaleLevels levels(pyramid);
   for (const double scale : options_.scales.Scales()) {
     ScaleLevel level = levels.Next(scale);
     GrayImage& image = level.image;
     const int side = std::min(image.width, image.height);
-    if (side <= std::max(kMinLevelSide, context)) break;  // coarser: smaller
+    if (side <= std::max(kMinLevelSide, context_)) break;  // coarser: smaller
     NormalizeInput(network_.model(), image.pixels.data(),
                    static_cast<int>(image.pixels.size()));
     ScoreMap map;
     map.scale = level.scale;
     map.spacing = level.spacing;
-    map.offset = context / 2;
+    map.offset = context_ / 2;
     map.scores.pixels =
         network_.RunDense(image.pixels.data(), image.width, image.height,
                           &map.scores.width, &map.scores.height);
@@ -112,32 +114,70 @@ std::vector<ScoreMap> LiftDetector::ScoreMaps(
   return maps;
 }
 
+ScoreStrips LiftDetector::Strips(int width, int height) const {
+  return ScoreStrips(width, height, network_,
+                     {.scales = options_.scales.Scales(),
+                      .min_level_side = kMinLevelSide,
+                      .context = context_,
+                      .score_blur = options_.score_blur,
+                      .maxima = options_.maxima});
+}
+
+std::optional<int64_t> LiftDetector::LeastMemory(int width, int height) const {
+  return Strips(width, height).LeastBytes();
+}
+
 std::vector<Keypoint> LiftDetector::Detect(const ImagePyramid& pyramid,
                                            int max_keypoints) const {
-  std::vector<ScoreMap> maps = ScoreMaps(pyramid);
-  for (ScoreMap& map : maps) {
-    map.scores = GaussianBlur(map.scores, options_.score_blur);
-  }
+  return DetectWithin(std::numeric_limits<int64_t>::max(), pyramid,
+                      max_keypoints);
+}
+
+std::vector<Keypoint> LiftDetector::DetectWithin(int64_t bytes,
+                                                 const ImagePyramid& pyramid,
+                                                 int max_keypoints) const {
+  const ScoreStrips strips = Strips(pyramid.width(), pyramid.height());
+  const int count = strips.CountWithin(std::min(bytes, strips.UsefulBytes()));
+  const int num_strips = count > 0 ? count : strips.CountWithin(bytes);
+  if (num_strips == 0) throw std::logic_error("less than the least memory");
+
+  std::vector<ScoreMap> maps;
+  std::vector<RowRange> owned;
+  const auto search_all = [&](int promising) {
+    MaximaSearch search(options_.maxima, Budget(promising));
+    for (int i = 0; i < num_strips; ++i) {
+      // The maps of the only strip are there still, the second time.
+      if (num_strips > 1 || maps.empty()) {
+        maps.clear();
+        maps = strips.Make(pyramid, i, num_strips, &owned);
+      }
+      search.Add(maps, owned);
+    }
+    return search;
+  };
   // The promising maxima alone, or all where these leave too few.
   constexpr int kLargest = std::numeric_limits<int>::max() / kLookedAt;
   const int promising =
       max_keypoints > kLargest ? 0 : kLookedAt * max_keypoints;
-  std::vector<Keypoint> keypoints = Inside(pyramid, maps, promising);
-  if (promising > 0 && static_cast<int>(keypoints.size()) < max_keypoints) {
-    keypoints = Inside(pyramid, maps, 0);
+  const MaximaSearch search = search_all(promising);
+  std::vector<Keypoint> keypoints = Inside(pyramid, search);
+  if (!search.Complete() &&
+      static_cast<int>(keypoints.size()) < max_keypoints) {
+    keypoints = Inside(pyramid, search_all(0));
   }
   KeepStrongest(keypoints, max_keypoints);
   return keypoints;
 }
 
+MaximaBudget LiftDetector::Budget(int promising) const {
+  return {.count = promising,
+          .base = flat_score_,
+          .scale_power = options_.score_scale_power};
+}
+
 std::vector<Keypoint> LiftDetector::Inside(const ImagePyramid& pyramid,
-                                           const std::vector<ScoreMap>& maps,
-                                           int promising) const {
-  std::vector<Keypoint> keypoints =
-      FindMaxima(maps, options_.maxima,
-                 {.count = promising,
-                  .base = flat_score_,
-                  .scale_power = options_.score_scale_power});
+                                           const MaximaSearch& search) const {
+  std::vector<Keypoint> keypoints = search.Keypoints();
   // The blur widens the filters, so a structure is found on a finer level.
   const auto widening =
       static_cast<float>(std::hypot(1, options_.score_blur / kPixelsPerScale));

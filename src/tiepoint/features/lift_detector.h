@@ -6,6 +6,7 @@
 
 #include "tiepoint/features/interfaces.h"
 #include "tiepoint/features/score_maps.h"
+#include "tiepoint/features/score_strips.h"
 #include "tiepoint/image/scale_space.h"
 #include "tiepoint/network/inference_network.h"
 
@@ -46,20 +47,26 @@ class LiftDetector : public Detector {
   LiftDetector(Model model, const LiftDetectorOptions& options);
   std::vector<Keypoint> Detect(const ImagePyramid& pyramid,
                                int max_keypoints) const override;
+  std::optional<int64_t> LeastMemory(int width, int height) const override;
+  std::vector<Keypoint> DetectWithin(int64_t bytes, const ImagePyramid& pyramid,
+                                     int max_keypoints) const override;
 
   // One score map a level, before the blur and the maxima: for tests and
   // pictures.
   std::vector<ScoreMap> ScoreMaps(const ImagePyramid& pyramid) const;
 
  private:
-  // Of so many promising maxima (0: all) the keypoints whose border is inside
-  // the image, strongest first. `maps`: blurred.
+  ScoreStrips Strips(int width, int height) const;
+  // Of so many promising maxima (0: all).
+  MaximaBudget Budget(int promising) const;
+  // Of the maxima that were found those whose border is inside the image,
+  // strongest first.
   std::vector<Keypoint> Inside(const ImagePyramid& pyramid,
-                               const std::vector<ScoreMap>& maps,
-                               int promising) const;
+                               const MaximaSearch& search) const;
 
   InferenceNetwork network_;
   LiftDetectorOptions options_;
+  int context_;
   float flat_score_ = 0;  // of a picture without structure
 };
 

@@ -3,10 +3,12 @@
 // suppression, edge test and sub-pixel step (spec section 9, steps 4-6).
 #pragma once
 
+#include <optional>
 #include <vector>
 
 #include "tiepoint/features/keypoint.h"
 #include "tiepoint/image/gray_image.h"
+#include "tiepoint/image/rows.h"
 
 namespace tiepoint {
 
@@ -18,7 +20,15 @@ struct ScoreMap {
   double scale = 1;
   double spacing = 1;
   int offset = 0;
+  // Where a map is worked in strips: `scores` holds rows from this one on of a
+  // map of so many rows (0: all of them).
+  int first_row = 0;
+  int height = 0;
 
+  // Rows counted from the top of the whole map.
+  RowsView View() const {
+    return ViewOf(scores, first_row, height > 0 ? height : scores.height);
+  }
   double ImageFromMap(double v) const {
     return (v + offset + 0.5) * spacing - 0.5;
   }
@@ -73,6 +83,49 @@ struct MaximaBudget {
 std::vector<Keypoint> FindMaxima(const std::vector<ScoreMap>& maps,
                                  const MaximaOptions& options,
                                  const MaximaBudget& budget = {});
+
+// FindMaxima on strips of the maps, one after the other: the same keypoints, to
+// the last bit.
+class MaximaSearch {
+ public:
+  explicit MaximaSearch(const MaximaOptions& options,
+                        const MaximaBudget& budget = {});
+
+  // Looks for maxima in some `rows` of each map. Every row of every level is to
+  // be given once, together with those that RowsRead names. The order of strips
+  // does not matter.
+  void Add(const std::vector<ScoreMap>& maps,
+           const std::vector<RowRange>& rows);
+  std::vector<Keypoint> Keypoints() const;
+  // Did the budget leave out none?
+  bool Complete() const { return complete_; }
+
+  // A pixel of a level that exceeds its neighbours.
+  struct Peak {
+    int level = 0, x = 0, y = 0;
+    double promise = 0;
+    bool refined = false;
+    std::optional<Keypoint> keypoint;
+  };
+
+ private:
+  MaximaOptions options_;
+  MaximaBudget budget_;
+  std::vector<Peak> peaks_;
+  bool complete_ = true;
+  // Of the maps.
+  int num_levels_ = 0;
+  double pixels_ = 1, level_ratio_ = 1, coarsest_scale_ = 1;
+};
+
+// The rows of a map in which maxima are to be looked for where its photograph,
+// of `image_height` rows, is worked in strips: each row belongs to one strip.
+RowRange RowsOwned(const ScoreMap& map, const RowRange& image_rows,
+                   int image_height);
+// The rows that are read for all levels' maxima of a strip; `level_ratio`: of
+// the scales of neighbouring levels.
+RowRange RowsRead(const ScoreMap& map, const RowRange& image_rows,
+                  const MaximaOptions& options, double level_ratio);
 
 // Strongest first; equal scores by y, x, scale.
 void SortByScore(std::vector<Keypoint>& keypoints);

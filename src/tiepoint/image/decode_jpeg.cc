@@ -8,6 +8,10 @@
 // After jpeglib.h, which decides what it declares.
 #include <jerror.h>
 
+#include <algorithm>
+#include <memory>
+#include <vector>
+
 namespace tiepoint {
 namespace {
 
@@ -53,54 +57,91 @@ void CmykToBgr(const uint8_t* cmyk, int width, bool inverted, uint8_t* bgr) {
   }
 }
 
-// Everything that a longjmp may skip lives in the caller: `result`, `row`.
-void Decode(jpeg_decompress_struct& info, int64_t max_pixels,
-            DecodedJpeg& result, std::vector<uint8_t>& row) {
-  jpeg_read_header(&info, TRUE);
-  result.width = static_cast<int>(info.image_width);
-  result.height = static_cast<int>(info.image_height);
-  if (int64_t{result.width} * result.height > max_pixels) {
-    result.error = "has too many pixels";
-    return;
+// Rows that are handed over together.
+constexpr int kBand = 64;
+
+// Everything that a longjmp may skip lives here, not on the stack of what
+// libjpeg is called from.
+struct Decoder {
+  jpeg_decompress_struct info;
+  ErrorState state;
+  std::vector<uint8_t> band, row;
+  std::string error;
+
+  Decoder() {
+    info.err = jpeg_std_error(&state.manager);
+    state.manager.error_exit = OnError;
+    state.manager.emit_message = OnMessage;
+    jpeg_create_decompress(&info);
   }
-  const bool cmyk = info.num_components == 4;
-  const bool gray = info.num_components == 1;
-  result.channels = gray ? 1 : 3;
-  info.out_color_space = cmyk ? JCS_CMYK : gray ? JCS_GRAYSCALE : JCS_EXT_BGR;
-  jpeg_start_decompress(&info);
-  const size_t stride = static_cast<size_t>(result.width) * result.channels;
-  result.pixels.resize(stride * result.height);
-  if (cmyk) row.resize(static_cast<size_t>(result.width) * 4);
-  while (info.output_scanline < info.output_height) {
-    uint8_t* out = result.pixels.data() + stride * info.output_scanline;
-    JSAMPROW target = cmyk ? row.data() : out;
-    jpeg_read_scanlines(&info, &target, 1);
-    if (cmyk) {
-      CmykToBgr(row.data(), result.width, info.saw_Adobe_marker, out);
+  ~Decoder() { jpeg_destroy_decompress(&info); }
+  Decoder(const Decoder&) = delete;
+  Decoder& operator=(const Decoder&) = delete;
+
+  JpegHeader ReadHeader() {
+    jpeg_read_header(&info, TRUE);
+    return {.width = static_cast<int>(info.image_width),
+            .height = static_cast<int>(info.image_height),
+            .channels = info.num_components == 1 ? 1 : 3,
+            .progressive = jpeg_has_multiple_scans(&info) != FALSE};
+  }
+
+  void Run(int64_t max_pixels, const JpegReceiver& receiver) {
+    const JpegHeader header = ReadHeader();
+    if (int64_t{header.width} * header.height > max_pixels) {
+      error = "has too many pixels";
+      return;
     }
+    receiver.begin(header);
+    const bool cmyk = info.num_components == 4;
+    info.out_color_space = cmyk                   ? JCS_CMYK
+                           : header.channels == 1 ? JCS_GRAYSCALE
+                                                  : JCS_EXT_BGR;
+    jpeg_start_decompress(&info);
+    const size_t stride = static_cast<size_t>(header.width) * header.channels;
+    band.resize(stride * kBand);
+    if (cmyk) row.resize(static_cast<size_t>(header.width) * 4);
+    for (int first = 0; first < header.height; first += kBand) {
+      const int count = std::min(kBand, header.height - first);
+      for (int y = 0; y < count; ++y) {
+        uint8_t* out = band.data() + stride * y;
+        JSAMPROW target = cmyk ? row.data() : out;
+        jpeg_read_scanlines(&info, &target, 1);
+        if (cmyk) {
+          CmykToBgr(row.data(), header.width, info.saw_Adobe_marker, out);
+        }
+      }
+      receiver.rows(first, count, band.data());
+    }
+    jpeg_finish_decompress(&info);
   }
-  jpeg_finish_decompress(&info);
-}
+};
 
 }  // namespace
 
-DecodedJpeg DecodeJpeg(std::span<const uint8_t> file, int64_t max_pixels) {
-  DecodedJpeg result;
-  std::vector<uint8_t> row;
-  jpeg_decompress_struct info;
-  ErrorState state;
-  info.err = jpeg_std_error(&state.manager);
-  state.manager.error_exit = OnError;
-  state.manager.emit_message = OnMessage;
-  jpeg_create_decompress(&info);
-  if (setjmp(state.jump) == 0) {
-    jpeg_mem_src(&info, file.data(), file.size());
-    Decode(info, max_pixels, result, row);
+std::string DecodeJpeg(std::span<const uint8_t> file, int64_t max_pixels,
+                       const JpegReceiver& receiver) {
+  Decoder decoder;
+  if (setjmp(decoder.state.jump) == 0) {
+    jpeg_mem_src(&decoder.info, file.data(), file.size());
+    decoder.Run(max_pixels, receiver);
   } else {
-    result.error = std::string("is damaged or truncated (") + state.text + ")";
+    decoder.error =
+        std::string("is damaged or truncated (") + decoder.state.text + ")";
   }
-  jpeg_destroy_decompress(&info);
-  return result;
+  return decoder.error;
+}
+
+std::optional<JpegHeader> ReadJpegHeader(const std::string& path) {
+  const std::unique_ptr<std::FILE, int (*)(std::FILE*)> file(
+      std::fopen(path.c_str(), "rb"), std::fclose);
+  if (!file) return std::nullopt;
+  Decoder decoder;
+  JpegHeader header;
+  if (setjmp(decoder.state.jump) != 0) return std::nullopt;
+  jpeg_stdio_src(&decoder.info, file.get());
+  header = decoder.ReadHeader();
+  return header;
 }
 
 }  // namespace tiepoint

@@ -15,15 +15,21 @@ namespace {
 constexpr int kRowsPerTask = 64;
 
 template <typename F>
-void ForRows(int height, const F& body) {
-  ParallelFor((height + kRowsPerTask - 1) / kRowsPerTask, [&](int task) {
-    const int end = std::min(height, (task + 1) * kRowsPerTask);
-    for (int y = task * kRowsPerTask; y < end; ++y) body(y);
+void ForRows(const RowRange& range, const F& body) {
+  ParallelFor((range.Count() + kRowsPerTask - 1) / kRowsPerTask, [&](int task) {
+    const int first = range.first + task * kRowsPerTask;
+    for (int y = first; y < std::min(range.end, first + kRowsPerTask); ++y) {
+      body(y);
+    }
   });
 }
 
+int RadiusOf(double sigma) {
+  return std::max(1, static_cast<int>(std::ceil(4 * sigma)));
+}
+
 std::vector<float> GaussianKernel(double sigma) {
-  const int radius = std::max(1, static_cast<int>(std::ceil(4 * sigma)));
+  const int radius = RadiusOf(sigma);
   std::vector<double> k(2 * radius + 1);
   double sum = 0;
   for (int i = -radius; i <= radius; ++i) {
@@ -77,21 +83,34 @@ struct CubicTaps {
   std::array<float, 4> weight;
 };
 
-std::vector<CubicTaps> MakeCubicTaps(int input, int output, double spacing) {
-  std::vector<CubicTaps> taps(output);
-  for (int i = 0; i < output; ++i) {
+// Of the outputs of `range`.
+std::vector<CubicTaps> MakeCubicTaps(int input, const RowRange& range,
+                                     double spacing) {
+  std::vector<CubicTaps> taps(range.Count());
+  for (int i = range.first; i < range.end; ++i) {
     const double x = (i + 0.5) * spacing - 0.5;
     const double base = std::floor(x);
     const double t = x - base;
     const double w[4] = {
         ((-0.5 * t + 1.0) * t - 0.5) * t, (1.5 * t - 2.5) * t * t + 1.0,
         ((-1.5 * t + 2.0) * t + 0.5) * t, (0.5 * t - 0.5) * t * t};
+    CubicTaps& out = taps[i - range.first];
     for (int k = 0; k < 4; ++k) {
-      taps[i].index[k] = ReflectIndex(static_cast<int>(base) - 1 + k, input);
-      taps[i].weight[k] = static_cast<float>(w[k]);
+      out.index[k] = ReflectIndex(static_cast<int>(base) - 1 + k, input);
+      out.weight[k] = static_cast<float>(w[k]);
     }
   }
   return taps;
+}
+
+GrayImage CopyRows(const RowsView& image, const RowRange& out) {
+  GrayImage result;
+  result.width = image.width;
+  result.height = out.Count();
+  const float* first = image.Row(out.first);
+  result.pixels.assign(first,
+                       first + static_cast<size_t>(out.Count()) * image.width);
+  return result;
 }
 
 }  // namespace
@@ -106,15 +125,33 @@ int ReflectIndex(int i, int n) {
 
 GrayImage GaussianBlur(const GrayImage& image, double sigma) {
   if (sigma <= 0 || image.Empty()) return image;
+  return BlurRows(ViewOf(image), sigma, {0, image.height});
+}
+
+RowRange RowsToBlur(const RowRange& out, double sigma, int height) {
+  if (out.Empty() || sigma <= 0) return out;
+  const int radius = RadiusOf(sigma);
+  // What lies beyond a border is a reflection of rows within the radius of it.
+  RowRange rows = Inside({out.first - radius, out.end + radius}, height);
+  if (out.first < radius) rows.end = std::max(rows.end, radius + 1);
+  if (out.end > height - radius) {
+    rows.first = std::min(rows.first, height - 1 - radius);
+  }
+  return Inside(rows, height);
+}
+
+GrayImage BlurRows(const RowsView& image, double sigma, const RowRange& out) {
+  if (out.Empty()) return GrayImage(image.width, 0);
+  if (sigma <= 0) return CopyRows(image, out);
   const std::vector<float> kernel = GaussianKernel(sigma);
   const int radius = static_cast<int>(kernel.size()) / 2;
-  const int width = image.width, height = image.height;
+  const int width = image.width;
 
-  GrayImage result(width, height);
-  ForRows(height, [&](int y) {
+  GrayImage result(width, out.Count());
+  ForRows(out, [&](int y) {
     std::vector<const float*> rows(kernel.size());
     for (int k = -radius; k <= radius; ++k) {
-      rows[k + radius] = image.Row(ReflectIndex(y + k, height));
+      rows[k + radius] = image.Row(ReflectIndex(y + k, image.height));
     }
     std::vector<float> padded(width + 2 * radius);
     float* middle = padded.data() + radius;
@@ -125,32 +162,54 @@ GrayImage GaussianBlur(const GrayImage& image, double sigma) {
     }
     for (int k = 0; k <= 2 * radius; ++k) rows[k] = padded.data() + k;
     WeightRows(rows.data(), kernel.data(), 2 * radius + 1, width,
-               result.Row(y));
+               result.Row(y - out.first));
   });
   return result;
 }
 
 GrayImage Resample(const GrayImage& image, double spacing) {
-  if (image.Empty() || spacing == 1) return image;
-  const auto size = [&](int n) {
-    return std::max(1, static_cast<int>(std::ceil(n / spacing - 1e-9)));
-  };
-  const int width = size(image.width), height = size(image.height);
-  const auto columns = MakeCubicTaps(image.width, width, spacing);
-  const auto rows = MakeCubicTaps(image.height, height, spacing);
+  if (image.Empty()) return image;
+  return ResampleRows(ViewOf(image), spacing,
+                      {0, ResampledSize(image.height, spacing)});
+}
 
-  GrayImage result(width, height);
-  ForRows(height, [&](int y) {
+int ResampledSize(int size, double spacing) {
+  return std::max(1, static_cast<int>(std::ceil(size / spacing - 1e-9)));
+}
+
+RowRange RowsToResample(const RowRange& out, double spacing, int height) {
+  if (out.Empty() || spacing == 1) return out;
+  RowRange rows;
+  for (const int i : {out.first, out.end - 1}) {
+    const auto base = static_cast<int>(std::floor((i + 0.5) * spacing - 0.5));
+    for (int k = -1; k <= 2; ++k) {
+      const int y = ReflectIndex(base + k, height);
+      rows = Join(rows, {y, y + 1});
+    }
+  }
+  return rows;
+}
+
+GrayImage ResampleRows(const RowsView& image, double spacing,
+                       const RowRange& out) {
+  const int width = ResampledSize(image.width, spacing);
+  if (out.Empty()) return GrayImage(width, 0);
+  if (spacing == 1) return CopyRows(image, out);
+  const auto columns = MakeCubicTaps(image.width, {0, width}, spacing);
+  const auto rows = MakeCubicTaps(image.height, out, spacing);
+
+  GrayImage result(width, out.Count());
+  ForRows({0, out.Count()}, [&](int y) {
     std::vector<float> line(image.width);
     const CubicTaps& row = rows[y];
     const float* in[4];
     for (int k = 0; k < 4; ++k) in[k] = image.Row(row.index[k]);
     WeightRows(in, row.weight.data(), 4, image.width, line.data());
-    float* out = result.Row(y);
+    float* to = result.Row(y);
     for (int x = 0; x < width; ++x) {
       const CubicTaps& c = columns[x];
-      out[x] = c.weight[0] * line[c.index[0]] + c.weight[1] * line[c.index[1]] +
-               c.weight[2] * line[c.index[2]] + c.weight[3] * line[c.index[3]];
+      to[x] = c.weight[0] * line[c.index[0]] + c.weight[1] * line[c.index[1]] +
+              c.weight[2] * line[c.index[2]] + c.weight[3] * line[c.index[3]];
     }
   });
   return result;

@@ -6,6 +6,7 @@
 #pragma once
 
 #include "tiepoint/image/gray_image.h"
+#include "tiepoint/image/rows.h"
 
 namespace tiepoint {
 
@@ -22,5 +23,17 @@ GrayImage GaussianBlur(const GrayImage& image, double sigma);
 // The output covers the whole image: ceil(size / spacing) pixels a side, at
 // least 1. No smoothing: blur before when spacing > 1.
 GrayImage Resample(const GrayImage& image, double spacing);
+
+// Pixels a side of Resample's output for `size` of its input.
+int ResampledSize(int size, double spacing);
+
+// The rows `out` of GaussianBlur and of Resample, to the last bit, from a part
+// of the picture that holds at least the rows that RowsToBlur and
+// RowsToResample name. `height`: of the picture that is filtered.
+RowRange RowsToBlur(const RowRange& out, double sigma, int height);
+GrayImage BlurRows(const RowsView& image, double sigma, const RowRange& out);
+RowRange RowsToResample(const RowRange& out, double spacing, int height);
+GrayImage ResampleRows(const RowsView& image, double spacing,
+                       const RowRange& out);
 
 }  // namespace tiepoint

@@ -6,22 +6,68 @@
 #include <utility>
 
 #include "tiepoint/base/error.h"
+#include "tiepoint/base/parallel.h"
 #include "tiepoint/image/filter.h"
 
 namespace tiepoint {
 
-ImagePyramid::ImagePyramid(GrayImage image, std::vector<uint8_t> bgr)
-    : bgr_(std::move(bgr)) {
-  if (image.Empty()) throw InputError("the image has no pixels");
-  if (!bgr_.empty() && bgr_.size() != 3 * image.pixels.size()) {
-    throw InputError("the colours of the image have another size");
-  }
+namespace {
+
+bool HasCoarser(int width, int height) { return std::min(width, height) >= 8; }
+
+// In bands of rows: the blurred picture is never held as a whole, nor is it
+// fetched again from memory for the second filter.
+GrayImage NextOctave(const GrayImage& image) {
+  constexpr int kRows = 48;
   // From a blur of c to 2 c, both in pixels of the finer octave.
   const double blur = kCameraBlur * std::sqrt(3.0);
-  octaves_.push_back(std::move(image));
-  while (std::min(octaves_.back().width, octaves_.back().height) >= 8) {
-    octaves_.push_back(Resample(GaussianBlur(octaves_.back(), blur), 2));
+  GrayImage octave(ResampledSize(image.width, 2),
+                   ResampledSize(image.height, 2));
+  ParallelFor((octave.height + kRows - 1) / kRows, [&](int band) {
+    const RowRange out =
+        Inside({band * kRows, (band + 1) * kRows}, octave.height);
+    const RowRange blurred = RowsToResample(out, 2, image.height);
+    const GrayImage rows =
+        ResampleRows(ViewOf(BlurRows(ViewOf(image), blur, blurred),
+                            blurred.first, image.height),
+                     2, out);
+    std::copy(rows.pixels.begin(), rows.pixels.end(), octave.Row(out.first));
+  });
+  return octave;
+}
+
+}  // namespace
+
+ImagePyramid::ImagePyramid(GrayImage image, std::vector<uint8_t> bgr)
+    : ImagePyramid(std::make_shared<const GrayImage>(std::move(image)),
+                   std::move(bgr)) {}
+
+ImagePyramid ImagePyramid::Around(const GrayImage& image,
+                                  std::vector<uint8_t> bgr) {
+  // A pointer that owns nothing.
+  return {std::shared_ptr<const GrayImage>(std::shared_ptr<void>(), &image),
+          std::move(bgr)};
+}
+
+ImagePyramid::ImagePyramid(std::shared_ptr<const GrayImage> image,
+                           std::vector<uint8_t> bgr)
+    : image_(std::move(image)), bgr_(std::move(bgr)) {
+  if (image_->Empty()) throw InputError("the image has no pixels");
+  if (!bgr_.empty() && bgr_.size() != 3 * image_->pixels.size()) {
+    throw InputError("the colours of the image have another size");
   }
+  const int count = NumOctavesOf(width(), height());
+  octaves_.reserve(count - 1);
+  for (int k = 1; k < count; ++k) octaves_.push_back(NextOctave(Octave(k - 1)));
+}
+
+int NumOctavesOf(int width, int height) {
+  int count = 1;
+  for (; HasCoarser(width, height); ++count) {
+    width = ResampledSize(width, 2);
+    height = ResampledSize(height, 2);
+  }
+  return count;
 }
 
 PyramidLevels::PyramidLevels(const ImagePyramid& pyramid, double spacing) {

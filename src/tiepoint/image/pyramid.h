@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <vector>
 
 #include "tiepoint/image/gray_image.h"
@@ -20,19 +21,31 @@ class ImagePyramid {
   // same pixels in colour (height x width x 3, 8 bit), or empty: nobody kept
   // them, or the photograph is gray. Throws InputError for another size.
   explicit ImagePyramid(GrayImage image, std::vector<uint8_t> bgr = {});
+  // Of a picture that is not copied: it outlives the pyramid, unchanged.
+  static ImagePyramid Around(const GrayImage& image,
+                             std::vector<uint8_t> bgr = {});
 
-  int width() const { return octaves_[0].width; }
-  int height() const { return octaves_[0].height; }
-  int NumOctaves() const { return static_cast<int>(octaves_.size()); }
-  const GrayImage& Octave(int k) const { return octaves_[k]; }
+  int width() const { return image_->width; }
+  int height() const { return image_->height; }
+  int NumOctaves() const { return static_cast<int>(octaves_.size()) + 1; }
+  const GrayImage& Octave(int k) const {
+    return k == 0 ? *image_ : octaves_[k - 1];
+  }
   // The colours of octave 0; empty when unknown (then blue = green = red = gray
   // is meant).
   const std::vector<uint8_t>& bgr() const { return bgr_; }
 
  private:
-  std::vector<GrayImage> octaves_;
+  ImagePyramid(std::shared_ptr<const GrayImage> image,
+               std::vector<uint8_t> bgr);
+
+  std::shared_ptr<const GrayImage> image_;  // octave 0
+  std::vector<GrayImage> octaves_;          // 1, 2, ...
   std::vector<uint8_t> bgr_;
 };
+
+// Octaves of the pyramid of a picture of this size.
+int NumOctavesOf(int width, int height);
 
 // The two octaves around log2(spacing) and how much the finer one counts.
 struct PyramidLevels {

@@ -15,6 +15,7 @@
 #include <span>
 #include <sstream>
 #include <string_view>
+#include <utility>
 
 #include "tiepoint/base/error.h"
 #include "tiepoint/image/decode_jpeg.h"
@@ -39,7 +40,17 @@ Bytes ReadBytes(const std::string& path) {
   }
   std::ifstream file(path, std::ios::binary);
   if (!file) throw InputError(path + ": cannot be opened for reading");
-  Bytes bytes{std::istreambuf_iterator<char>(file), {}};
+  Bytes bytes;
+  const auto size = fs::is_fifo(status) ? 0 : fs::file_size(path, error);
+  if (!error) bytes.reserve(size + 1);
+  constexpr size_t kPiece = 1 << 20;
+  while (file) {
+    const size_t before = bytes.size();
+    bytes.resize(before + std::max(kPiece, size + 1 - std::min(size, before)));
+    file.read(reinterpret_cast<char*>(bytes.data()) + before,
+              static_cast<std::streamsize>(bytes.size() - before));
+    bytes.resize(before + static_cast<size_t>(file.gcount()));
+  }
   if (file.bad()) throw InputError(path + ": cannot be read");
   if (bytes.empty()) throw InputError(path + ": is empty");
   return bytes;
@@ -168,21 +179,6 @@ Decoded DecodeWithOpenCv(const std::string& path, const Bytes& file,
   return decoded;
 }
 
-Decoded Decode(const std::string& path, const Bytes& file, int orientation) {
-  if (StartsWith(file, "\xFF\xD8\xFF")) {
-    const DecodedJpeg jpeg = DecodeJpeg(file, kMaxPixels);
-    if (!jpeg.error.empty()) throw InputError(path + ": " + jpeg.error);
-    const cv::Mat view(jpeg.height, jpeg.width, CV_8UC(jpeg.channels),
-                       const_cast<uint8_t*>(jpeg.pixels.data()));
-    return {view.clone(), 255};
-  }
-  if (StartsWith(file, "\x89PNG\r\n\x1A\n")) {
-    const std::string damage = FindPngDamage(file);
-    if (!damage.empty()) throw InputError(path + ": " + damage);
-  }
-  return DecodeWithOpenCv(path, file, orientation);
-}
-
 cv::Size WorkingSize(cv::Size stored, int max_image_size) {
   const int longer = std::max(stored.width, stored.height);
   if (max_image_size <= 0 || longer <= max_image_size) return stored;
@@ -193,50 +189,166 @@ cv::Size WorkingSize(cv::Size stored, int max_image_size) {
   return {scaled(stored.width), scaled(stored.height)};
 }
 
+// Makes the working picture from rows as they are decoded, so that no second
+// copy of a large photograph is held.
+class PictureMaker {
+ public:
+  PictureMaker(Image& image, const ReadOptions& options)
+      : image_(image), options_(options) {}
+
+  // `full_scale`: sample value of white.
+  void Begin(const cv::Size& stored, double full_scale) {
+    if (stored.width > kMaxSide || stored.height > kMaxSide ||
+        int64_t{stored.width} * stored.height > kMaxPixels) {
+      throw InputError(image_.path + ": has too many pixels");
+    }
+    stored_ = stored;
+    to_255_ = 255 / full_scale;
+    image_.width = stored.width;
+    image_.height = stored.height;
+    image_.gray = GrayImage(stored.width, stored.height);
+    if (options_.keep_colour) {
+      image_.bgr.resize(3 * image_.gray.pixels.size());
+    }
+  }
+
+  // Gray or BGR.
+  void Add(int first_row, const cv::Mat& rows) {
+    cv::Mat gray = rows;
+    const bool colour = rows.channels() == 3;
+    if (colour) cv::cvtColor(rows, gray, cv::COLOR_BGR2GRAY);
+    cv::Mat target(rows.size(), CV_32FC1, image_.gray.Row(first_row));
+    gray.convertTo(target, CV_32F, to_255_);
+    if (!options_.keep_colour) return;
+    cv::Mat bgr(rows.size(), CV_8UC3,
+                image_.bgr.data() + size_t{3} * first_row * rows.cols);
+    if (colour) {
+      rows.convertTo(bgr, CV_8U, to_255_);
+    } else {
+      rows.convertTo(gray, CV_8U, to_255_);
+      cv::cvtColor(gray, bgr, cv::COLOR_GRAY2BGR);
+    }
+  }
+
+  void End() {
+    const cv::Size working = WorkingSize(stored_, options_.max_image_size);
+    if (working == stored_) return;
+    GrayImage reduced(working.width, working.height);
+    const cv::Mat gray(stored_, CV_32FC1, image_.gray.pixels.data());
+    cv::Mat target(working, CV_32FC1, reduced.pixels.data());
+    cv::resize(gray, target, working, 0, 0, cv::INTER_AREA);
+    image_.gray = std::move(reduced);
+    if (!options_.keep_colour) return;
+    const cv::Mat bgr(stored_, CV_8UC3, image_.bgr.data());
+    cv::Mat reduced_bgr;
+    cv::resize(bgr, reduced_bgr, working, 0, 0, cv::INTER_AREA);
+    image_.bgr.assign(reduced_bgr.datastart, reduced_bgr.dataend);
+  }
+
+ private:
+  Image& image_;
+  const ReadOptions& options_;
+  cv::Size stored_;
+  double to_255_ = 1;
+};
+
+// JPEG row by row, everything else by OpenCV.
+void Decode(const Bytes& file, int orientation, Image& image,
+            PictureMaker& picture) {
+  if (StartsWith(file, "\xFF\xD8\xFF")) {
+    JpegHeader jpeg;
+    const std::string error = DecodeJpeg(
+        file, kMaxPixels,
+        {.begin =
+             [&](const JpegHeader& header) {
+               jpeg = header;
+               picture.Begin({jpeg.width, jpeg.height}, 255);
+             },
+         .rows =
+             [&](int first, int count, const uint8_t* pixels) {
+               picture.Add(first,
+                           cv::Mat(count, jpeg.width, CV_8UC(jpeg.channels),
+                                   const_cast<uint8_t*>(pixels)));
+             }});
+    if (!error.empty()) throw InputError(image.path + ": " + error);
+    return;
+  }
+  if (StartsWith(file, "\x89PNG\r\n\x1A\n")) {
+    const std::string damage = FindPngDamage(file);
+    if (!damage.empty()) throw InputError(image.path + ": " + damage);
+  }
+  const Decoded decoded = DecodeWithOpenCv(image.path, file, orientation);
+  picture.Begin(decoded.pixels.size(), decoded.full_scale);
+  constexpr int kRows = 64;
+  for (int y = 0; y < decoded.pixels.rows; y += kRows) {
+    picture.Add(y, decoded.pixels.rowRange(
+                       y, std::min(y + kRows, decoded.pixels.rows)));
+  }
+}
+
 }  // namespace
 
 Image ReadImage(const std::string& path, const ReadOptions& options) {
   const Bytes file = ReadBytes(path);
   const ExifNotes exif = ReadExif(file);
-  const Decoded decoded = Decode(path, file, exif.orientation);
-  const cv::Size stored = decoded.pixels.size();
-  if (stored.width > kMaxSide || stored.height > kMaxSide ||
-      int64_t{stored.width} * stored.height > kMaxPixels) {
-    throw InputError(path + ": has too many pixels");
-  }
-
   Image image;
   image.path = path;
-  image.width = stored.width;
-  image.height = stored.height;
+  PictureMaker picture(image, options);
+  Decode(file, exif.orientation, image, picture);
+  picture.End();
   image.exif_orientation = exif.orientation;
   image.focal_length =
-      FocalLengthInPixels(exif.focal, stored.width, stored.height);
-
-  const cv::Size working = WorkingSize(stored, options.max_image_size);
-  const double to_255 = 255 / decoded.full_scale;
-  const bool colour = decoded.pixels.channels() == 3;
-  image.gray = GrayImage(working.width, working.height);
-  cv::Mat target(working, CV_32FC1, image.gray.pixels.data());
-  cv::Mat gray = decoded.pixels;
-  if (colour) cv::cvtColor(decoded.pixels, gray, cv::COLOR_BGR2GRAY);
-  if (working == stored) {
-    gray.convertTo(target, CV_32F, to_255);
-  } else {
-    gray.convertTo(gray, CV_32F, to_255);
-    cv::resize(gray, target, working, 0, 0, cv::INTER_AREA);
-  }
-
-  if (options.keep_colour) {
-    cv::Mat bgr = decoded.pixels;
-    if (working != stored) {
-      cv::resize(decoded.pixels, bgr, working, 0, 0, cv::INTER_AREA);
-    }
-    bgr.convertTo(bgr, CV_8U, to_255);
-    if (!colour) cv::cvtColor(bgr, bgr, cv::COLOR_GRAY2BGR);
-    image.bgr.assign(bgr.datastart, bgr.dataend);
-  }
+      FocalLengthInPixels(exif.focal, image.width, image.height);
   return image;
+}
+
+namespace {
+
+// The first bytes of a file.
+Bytes HeadOf(const std::string& path) {
+  std::ifstream file(path, std::ios::binary);
+  Bytes head(32);
+  file.read(reinterpret_cast<char*>(head.data()),
+            static_cast<std::streamsize>(head.size()));
+  head.resize(static_cast<size_t>(file.gcount()));
+  return head;
+}
+
+}  // namespace
+
+std::optional<PhotographHead> PeekPhotograph(const std::string& path,
+                                             const ReadOptions& options) {
+  namespace fs = std::filesystem;
+  std::error_code error;
+  if (!fs::is_regular_file(path, error)) return std::nullopt;
+  const auto file_size = static_cast<int64_t>(fs::file_size(path, error));
+  if (error) return std::nullopt;
+  const Bytes head = HeadOf(path);
+  int64_t width = 0, height = 0;
+  int64_t a_pixel = sizeof(float) + (options.keep_colour ? 3 : 0);
+  if (StartsWith(head, "\xFF\xD8\xFF")) {
+    const auto jpeg = ReadJpegHeader(path);
+    if (!jpeg) return std::nullopt;
+    width = jpeg->width;
+    height = jpeg->height;
+    // Two bytes a coefficient.
+    if (jpeg->progressive) a_pixel += int64_t{2} * jpeg->channels;
+  } else if (StartsWith(head, "\x89PNG\r\n\x1A\n") && head.size() >= 26) {
+    width = BigEndian32(&head[16]);
+    height = BigEndian32(&head[20]);
+    const bool deep = head[24] == 16;
+    const bool gray = head[25] == 0 || head[25] == 4;
+    a_pixel += (deep ? 2 : 1) * (gray ? 1 : 3);
+  }
+  if (width <= 0 || height <= 0 || std::max(width, height) > kMaxSide ||
+      width * height > kMaxPixels) {
+    return std::nullopt;
+  }
+  const cv::Size working =
+      WorkingSize({static_cast<int>(width), static_cast<int>(height)},
+                  options.max_image_size);
+  return PhotographHead{working.width, working.height,
+                        file_size + a_pixel * width * height};
 }
 
 }  // namespace tiepoint

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <cstdint>
+#include <optional>
 #include <string>
 
 #include "tiepoint/image/image.h"
@@ -24,5 +26,17 @@ struct ReadOptions {
 // empty, truncated, damaged, not an image, more than 2^16 pixels a side or 2^28
 // in all, samples that are neither 8 nor 16 bit.
 Image ReadImage(const std::string& path, const ReadOptions& options = {});
+
+// What can be known before a photograph is read.
+struct PhotographHead {
+  int width = 0;  // of the working image
+  int height = 0;
+  int64_t reading_bytes = 0;  // the most that ReadImage takes
+};
+
+// From the head of the file (JPEG, PNG); nothing where that does not say. Never
+// throws.
+std::optional<PhotographHead> PeekPhotograph(const std::string& path,
+                                             const ReadOptions& options = {});
 
 }  // namespace tiepoint

@@ -8,6 +8,7 @@
 
 #include "tiepoint/image/gray_image.h"
 #include "tiepoint/image/pyramid.h"
+#include "tiepoint/image/rows.h"
 
 namespace tiepoint {
 
@@ -47,6 +48,34 @@ struct ScaleLevel {
 
 ScaleLevel MakeScaleLevel(const ImagePyramid& pyramid, double scale);
 
+// How a level is made.
+struct LevelPlan {
+  double scale = 1;
+  double spacing = 1;
+  int octave = 0;
+  double octave_spacing = 1;  // octave pixels a level pixel
+  // Whether the octave is blurred, or the blurred octave of the level before
+  // once more; by this sigma, octave pixels (0: not at all).
+  bool begins = true;
+  double blur = 0;
+  int width = 0, height = 0;  // of the level
+  int octave_height = 0;
+};
+
+// Plans levels of one picture, finest first.
+class LevelPlanner {
+ public:
+  LevelPlanner(int width, int height) : width_(width), height_(height) {}
+  // Throws std::logic_error when `scale` is finer than that of the last call.
+  LevelPlan Next(double scale);
+
+ private:
+  int width_, height_;
+  double last_scale_ = 0;
+  int octave_ = -1;
+  double variance_ = 0;  // of the blurred octave, octave pixels squared
+};
+
 // The levels of one pyramid, finest first: those of MakeScaleLevel, but each is
 // blurred further from the one before of the same octave, by smaller kernels.
 // Blurs add up but for the kernels, which are sampled and end somewhere: white
@@ -54,16 +83,39 @@ ScaleLevel MakeScaleLevel(const ImagePyramid& pyramid, double scale);
 class ScaleLevels {
  public:
   // `pyramid` outlives this.
-  explicit ScaleLevels(const ImagePyramid& pyramid) : pyramid_(pyramid) {}
+  explicit ScaleLevels(const ImagePyramid& pyramid)
+      : pyramid_(pyramid), planner_(pyramid.width(), pyramid.height()) {}
   // Throws std::logic_error when `scale` is finer than that of the last call.
   ScaleLevel Next(double scale);
 
  private:
   const ImagePyramid& pyramid_;
-  double last_scale_ = 0;
-  int octave_ = -1;
-  GrayImage blurred_;    // the octave
-  double variance_ = 0;  // of its blur, octave pixels squared
+  LevelPlanner planner_;
+  GrayImage blurred_;  // the octave; empty: as it is
+};
+
+// Some rows of the levels that ScaleLevels gives, to the last bit, from what
+// little of the octaves they need.
+class ScaleStrip {
+ public:
+  // `wanted`: rows of each of `levels` (of one LevelPlanner, from its first
+  // on). `pyramid` and `levels` outlive this.
+  ScaleStrip(const ImagePyramid& pyramid, const std::vector<LevelPlan>& levels,
+             std::vector<RowRange> wanted);
+  // The wanted rows of the first level, then of the second, ...
+  GrayImage Next();
+
+  // The rows of each level's blurred octave that are needed.
+  static std::vector<RowRange> BlurredRows(const std::vector<LevelPlan>& levels,
+                                           const std::vector<RowRange>& wanted);
+
+ private:
+  const ImagePyramid& pyramid_;
+  const std::vector<LevelPlan>& levels_;
+  std::vector<RowRange> wanted_, needed_;
+  size_t next_ = 0;
+  GrayImage blurred_;  // rows of the octave
+  RowsView octave_;  // those of it, or of the pyramid where nothing is blurred
 };
 
 }  // namespace tiepoint

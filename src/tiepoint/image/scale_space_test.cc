@@ -119,5 +119,48 @@ TEST(ScaleLevelsTest, AreThoseOfMakeScaleLevel) {
   EXPECT_THROW(levels.Next(2), std::logic_error);
 }
 
+// Any rows, to the last bit, at every scale and of pictures of any size.
+TEST(ScaleStripTest, HasTheRowsOfTheLevels) {
+  Random random(3);
+  for (const auto& [width, height] :
+       {std::pair(60, 150), std::pair(50, 37), std::pair(31, 9)}) {
+    GrayImage noise(width, height);
+    for (float& v : noise.pixels) {
+      v = static_cast<float>(random.Uniform(0, 255));
+    }
+    const ImagePyramid pyramid(noise);
+    for (const double first : {1.0, 1.4, kPixelsPerScale}) {
+      ScaleSpaceOptions options;
+      options.first_scale = first;
+      LevelPlanner planner(width, height);
+      ScaleLevels whole(pyramid);
+      std::vector<LevelPlan> plans;
+      std::vector<GrayImage> expected;
+      for (const double scale : options.Scales()) {
+        plans.push_back(planner.Next(scale));
+        expected.push_back(whole.Next(scale).image);
+        ASSERT_EQ(plans.back().width, expected.back().width);
+        ASSERT_EQ(plans.back().height, expected.back().height);
+      }
+      for (int round = 0; round < 20; ++round) {
+        std::vector<RowRange> wanted;
+        for (const LevelPlan& plan : plans) {
+          const int from = random.Integer(plan.height);
+          wanted.push_back(
+              {from, from + random.Integer(plan.height - from + 1)});
+        }
+        ScaleStrip strip(pyramid, plans, wanted);
+        for (size_t k = 0; k < plans.size(); ++k) {
+          const GrayImage rows = strip.Next();
+          ASSERT_EQ(rows.height, wanted[k].Count());
+          EXPECT_TRUE(std::equal(rows.pixels.begin(), rows.pixels.end(),
+                                 expected[k].Row(wanted[k].first)))
+              << width << "x" << height << " level " << k;
+        }
+      }
+    }
+  }
+}
+
 }  // namespace
 }  // namespace tiepoint

@@ -445,6 +445,7 @@ bool FeatureFileWriter::Has(const std::string& name) const {
 
 void FeatureFileWriter::Add(const std::string& name,
                             const FeatureSet& features) {
+  SilenceHdf5();  // whatever thread this is
   const std::string normal = Join(Parts(name));
   const std::string where = impl_->path + ": " + name;
   if (normal.empty()) throw InputError(where + ": is not a name");

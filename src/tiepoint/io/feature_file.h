@@ -52,8 +52,9 @@ class FeatureFile {
 
 // Adds photographs to a file, which is made when it does not exist. Each is
 // added whole or not at all, and what was added stays readable whenever the
-// program ends: a file that was left half written (FILE.journal stands beside
-// it then) is repaired when it is next opened here.
+// program ends (not thread-safe, but threads may take turns): a file that was
+// left half written (FILE.journal stands beside it then) is repaired when it is
+// next opened here.
 class FeatureFileWriter {
  public:
   // Throws InputError when the file exists with other `attributes` (the message

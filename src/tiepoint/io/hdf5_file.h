@@ -43,7 +43,8 @@ using Hdf5Type = Hdf5Handle<H5Tclose>;
 using Hdf5Attribute = Hdf5Handle<H5Aclose>;
 using Hdf5Properties = Hdf5Handle<H5Pclose>;
 
-// Stops HDF5 from printing its errors. To be called before anything else.
+// Stops HDF5 from printing the errors of the calling thread. To be called
+// before anything else there.
 void SilenceHdf5();
 
 // The innermost reason of the last call that failed, e.g. "truncated file:

@@ -16,6 +16,9 @@ class DenseFilters {
   // Of a model that fits.
   explicit DenseFilters(const Model& model);
 
+  // Rows and columns of one tile's map.
+  int ResultSide() const { return bank_.ResultSide(); }
+
   // The dense map of shape `out` of a plane that is width x height.
   std::vector<float> Run(const float* plane, int width, int height,
                          const Shape& out) const;

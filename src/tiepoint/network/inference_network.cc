@@ -168,12 +168,7 @@ std::vector<float> InferenceNetwork::RunDense(const float* plane, int width,
   if (impl_->jet) return ScoreJet(*impl_->jet, plane, width, height);
   if (impl_->filters) return impl_->filters->Run(plane, width, height, out);
 
-  int row_size = 1;
-  for (const Shape& shape : shapes) {
-    row_size = std::max(row_size, shape.channels * shape.width);
-  }
-  const int rows =
-      std::min(out.height, std::max(kMinStripRows, kStripSize / row_size));
+  const int rows = std::min(out.height, DenseRowStep(width));
   const int halo = height - out.height;
   const NetworkPlan plan(model, {1, rows + halo, width}, 1);
   WorkspacePool<NetworkPlan::Workspace> workspaces(
@@ -203,6 +198,18 @@ std::vector<float> InferenceNetwork::RunDense(const float* plane, int width,
     workspaces.Return(std::move(work));
   });
   return map;
+}
+
+int InferenceNetwork::DenseRowStep(int width) const {
+  if (impl_->jet) return 1;
+  if (impl_->filters) return impl_->filters->ResultSide();
+  const NetworkSpec& spec = impl_->model.spec;
+  int row_size = 1;
+  for (const Shape& shape :
+       Shapes(spec, {1, std::max(spec.input.height, 1), width})) {
+    row_size = std::max(row_size, shape.channels * shape.width);
+  }
+  return std::max(kMinStripRows, kStripSize / row_size);
 }
 
 }  // namespace tiepoint

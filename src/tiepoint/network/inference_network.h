@@ -54,6 +54,11 @@ class InferenceNetwork {
   // for any image; they run on all threads.
   std::vector<float> RunDense(const float* plane, int width, int height,
                               int* out_width, int* out_height) const;
+  // Of a plane of this width, RunDense gives rows [a, b) of its map to the last
+  // bit from the rows of the plane under them alone, where a is a multiple of
+  // this, b too or the end of the map, and b - a at least this or the whole
+  // map.
+  int DenseRowStep(int width) const;
 
  private:
   struct Impl;

@@ -7,6 +7,7 @@
 #include "tiepoint/base/parallel.h"
 #include "tiepoint/image/read_image.h"
 #include "tiepoint/pipeline/extract.h"
+#include "tiepoint/pipeline/memory.h"
 #include "tiepoint/pipeline/stopwatch.h"
 
 namespace tiepoint {
@@ -99,8 +100,10 @@ MatchReport MatchPhotographs(const std::string& path1, const std::string& path2,
       .max_image_size = options.max_image_size,
       .keep_colour = options.keep_colour || steps.NeedsColour()};
   say("reading");
+  CheckReading(path1, reading, steps, 0);
   report.image1 = ReadImage(path1, reading);
   CheckInterrupt();
+  CheckReading(path2, reading, steps, PhotographBytes(report.image1));
   report.image2 = ReadImage(path2, reading);
   CheckInterrupt();
   report.camera1 = ChooseCamera(options.camera1, report.image1);
@@ -112,9 +115,11 @@ MatchReport MatchPhotographs(const std::string& path1, const std::string& path2,
   ExtractSeconds first, second;
   const int max_keypoints = options.extractor.max_keypoints;
   say("features of " + path1);
-  report.features1 = Extract(report.image1, steps, max_keypoints, &first);
+  report.features1 = Extract(report.image1, steps, max_keypoints, &first,
+                             PhotographBytes(report.image2));
   say("features of " + path2);
-  report.features2 = Extract(report.image2, steps, max_keypoints, &second);
+  report.features2 = Extract(report.image2, steps, max_keypoints, &second,
+                             PhotographBytes(report.image1));
   if (!options.keep_colour) {
     report.image1.bgr = {};
     report.image2.bgr = {};

@@ -89,6 +89,11 @@ std::string PathOf(const std::string& step) {
   return step.substr(kImported.size());
 }
 
+// Of orientations and descriptors, with the name of the weights.
+bool IsOpenCv(const std::string& step, const std::string& weights) {
+  return weights.empty() && !IsImported(step) && step != "none";
+}
+
 std::string Join(const std::vector<std::string>& words) {
   std::string text;
   for (const std::string& word : words) {
@@ -443,6 +448,10 @@ Steps MakeSteps(const Preset& preset, const ExtractorOptions& options) {
   if (!complaint.empty()) throw InputError(complaint);
   Steps steps;
   steps.preset = preset;
+  steps.memory = options.memory;
+  steps.by_patches =
+      !IsOpenCv(preset.orientation, OrientationWeights(preset.orientation)) &&
+      !IsOpenCv(preset.descriptor, DescriptorWeights(preset.descriptor));
   steps.detector = MakeDetector(preset.detector, options);
   if (preset.orientation == preset.descriptor) {
     const std::string file = OrientedFile(preset.descriptor, options);

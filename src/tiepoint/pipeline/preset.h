@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <cstdint>
 #include <map>
 #include <memory>
 #include <string>
@@ -9,6 +10,7 @@
 #include "tiepoint/features/interfaces.h"
 #include "tiepoint/features/lift_detector.h"
 #include "tiepoint/network/inference_network.h"
+#include "tiepoint/pipeline/memory.h"
 
 namespace tiepoint {
 
@@ -54,6 +56,9 @@ struct ExtractorOptions {
   InferenceNetwork::Precision precision = InferenceNetwork::Precision::kFastest;
   LiftDetectorOptions lift;
   LiftDetectorOptions jet = JetDetectorOptions();  // of the detector "jet"
+  // Bytes that the work may take where it can be cut in strips (detectors lift
+  // and jet). Features do not depend on it.
+  int64_t memory = kUsualMemory;
 };
 
 // What the detector of the preset looks at, where it is "lift" or "jet".
@@ -80,7 +85,16 @@ struct Steps {
   // In place of these two, where one network does what both would.
   std::unique_ptr<OrientingDescriptor> both;
 
+  int64_t memory = kUsualMemory;
+  // Are angles and descriptors made from patches of the pyramid alone?
+  bool by_patches = true;
+
   bool Describe() const { return descriptor || both; }
+
+  // Can photographs of this size, and larger ones, be worked on in strips?
+  bool InStrips(int width, int height) const {
+    return by_patches && detector->LeastMemory(width, height).has_value();
+  }
 
   // Should photographs be read with ReadOptions::keep_colour?
   bool NeedsColour() const { return detector->NeedsColour(); }
