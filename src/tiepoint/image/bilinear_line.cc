@@ -14,15 +14,14 @@ struct OctaveLine {
   float x, y, dx, dy, weight;
 };
 
-// samples[i] = before * samples[i] + weight * bilinear of the octave, all of
-// them being inside. In blocks: where they lie, their four pixels, the blend;
-// all but the reading is done in vectors.
+// Adds weight * bilinear of the octave to the samples, all of them being
+// inside. In blocks: where they lie, their four pixels, the blend; all but the
+// reading is done in vectors.
 TIEPOINT_ALL_PROCESSORS void AddInside(const float* __restrict pixels,
                                        int width, const OctaveLine& line,
                                        const float* __restrict along_x,
                                        const float* __restrict along_y,
-                                       int count, float before,
-                                       float* __restrict samples) {
+                                       int count, float* __restrict samples) {
   constexpr int kBlock = 16;
   int at[kBlock];
   float fx[kBlock], fy[kBlock], a[kBlock], b[kBlock], c[kBlock], d[kBlock];
@@ -47,8 +46,7 @@ TIEPOINT_ALL_PROCESSORS void AddInside(const float* __restrict pixels,
     for (int i = 0; i < filled; ++i) {
       const float upper = a[i] + fx[i] * (b[i] - a[i]);
       const float lower = c[i] + fx[i] * (d[i] - c[i]);
-      samples[first + i] = before * samples[first + i] +
-                           line.weight * (upper + fy[i] * (lower - upper));
+      samples[first + i] += line.weight * (upper + fy[i] * (lower - upper));
     }
   }
 }
@@ -91,11 +89,12 @@ void SampleAlong(const ImagePyramid& pyramid, double spacing,
     }
     return;
   }
+  std::fill_n(samples, line.count, 0.0f);
   AddInside(fine_image.pixels.data(), fine_image.width, fine, line.a, line.b,
-            line.count, 0, samples);
+            line.count, samples);
   if (two) {
     AddInside(coarse_image.pixels.data(), coarse_image.width, coarse, line.a,
-              line.b, line.count, 1, samples);
+              line.b, line.count, samples);
   }
 }
 

@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include <cmath>
+#include <limits>
 
 #include "tiepoint/base/random.h"
 
@@ -34,7 +35,8 @@ TEST(BilinearLine, IsTheSamplerInsideAndBeyondTheBorder) {
                           .count = kCount};
     // Also finer than the pixels and coarser than the pyramid.
     const double spacing = std::exp2(random.Uniform(-1, 6));
-    std::vector<float> samples(kCount);
+    // Whatever was there before.
+    std::vector<float> samples(kCount, std::numeric_limits<float>::quiet_NaN());
     SampleAlong(pyramid, spacing, line, samples.data());
     const PyramidSampler sampler(pyramid, spacing);
     for (int i = 0; i < kCount; ++i) {
