@@ -207,6 +207,7 @@ int RunExtract(const ExtractArguments& arguments) {
     std::fflush(stdout);  // a log that is looked at while it grows
   };
   std::vector<std::string> paths;
+  paths.reserve(photographs.size());
   for (const Photograph& photograph : photographs) {
     paths.push_back(photograph.path);
   }

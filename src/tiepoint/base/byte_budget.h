@@ -27,9 +27,15 @@ class ByteBudget {
       return *this;
     }
     ~Claim() {
-      if (budget_ != nullptr) budget_->GiveBack(bytes_);
+      if (budget_ != nullptr) budget_->GiveBack(bytes_, 1);
     }
     int64_t bytes() const { return bytes_; }
+    // Gives back all but so many.
+    void ShrinkTo(int64_t bytes) {
+      if (budget_ == nullptr || bytes >= bytes_) return;
+      budget_->GiveBack(bytes_ - bytes, 0);
+      bytes_ = bytes;
+    }
     explicit operator bool() const { return budget_ != nullptr; }
 
    private:
@@ -71,10 +77,10 @@ class ByteBudget {
     ++claims_;
     return {this, bytes};
   }
-  void GiveBack(int64_t bytes) {
+  void GiveBack(int64_t bytes, int claims) {
     const std::lock_guard lock(mutex_);
     held_ -= bytes;
-    --claims_;
+    claims_ -= claims;
     freed_.notify_all();
   }
 

@@ -58,6 +58,19 @@ TEST(ByteBudget, UpToIsWhatIsFree) {
   EXPECT_EQ(fourth.bytes(), 0);
 }
 
+TEST(ByteBudget, WhatIsNotNeededAnyMoreIsFree) {
+  ByteBudget budget(10);
+  auto claim = budget.Wait(50);
+  claim.ShrinkTo(60);
+  EXPECT_EQ(claim.bytes(), 50);
+  std::jthread waiting([&] { EXPECT_EQ(budget.Wait(6).bytes(), 6); });
+  claim.ShrinkTo(4);
+  waiting.join();
+  EXPECT_EQ(budget.UpTo(100).bytes(), 6);
+  claim = {};
+  EXPECT_EQ(budget.UpTo(100).bytes(), 10);
+}
+
 TEST(ByteBudget, CloseWakesThoseThatWait) {
   ByteBudget budget(10);
   const auto all = budget.Wait(10);

@@ -227,6 +227,7 @@ std::vector<Keypoint> FindMaxima(const std::vector<ScoreMap>& maps,
                                  const MaximaOptions& options,
                                  const MaximaBudget& budget) {
   std::vector<RowRange> rows;
+  rows.reserve(maps.size());
   for (const ScoreMap& map : maps) rows.push_back({0, map.View().height});
   MaximaSearch search(options, budget);
   search.Add(maps, rows);

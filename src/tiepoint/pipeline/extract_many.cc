@@ -59,6 +59,9 @@ class Work {
       photograph.claim = budget_.Wait(least);
       if (!photograph.claim) return std::nullopt;
       photograph.image = ReadImage(path, reading_);
+      const GrayImage& gray = photograph.image.gray;
+      photograph.claim.ShrinkTo(
+          LeastMemory(gray.width, gray.height, reading_.keep_colour, steps_));
     } catch (const InputError& error) {
       photograph.error = error.what();
     } catch (...) {

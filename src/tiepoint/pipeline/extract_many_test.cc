@@ -78,6 +78,7 @@ void ExpectEqual(const FeatureSet& a, const FeatureSet& b) {
 
 TEST_F(ExtractManyTest, IsExtractOfEachInOrder) {
   std::vector<std::string> paths;
+  paths.reserve(13);
   for (int i = 0; i < 12; ++i) {
     paths.push_back(Picture(std::to_string(i) + (i % 2 ? ".png" : ".jpg"), i,
                             100 + 37 * (i % 4), 120 + 20 * (i % 3)));
