@@ -6,9 +6,25 @@
 #include <string>
 #include <type_traits>
 
+#include "tiepoint/base/error.h"
+#ifdef TIEPOINT_WITH_TRAINING
+#include "training/torch_backend.h"
+#endif
+
 namespace {
 
 constexpr const char* kGroup = "Features";
+
+void SetDevice(const std::string& name) {
+  if (name == "cpu") return;
+#ifdef TIEPOINT_WITH_TRAINING
+  tiepoint::SetNetworkBackend(tiepoint::TorchBackendFactory(name));
+#else
+  throw tiepoint::InputError("--device " + name +
+                             " needs a program with LibTorch: scripts/build "
+                             "dev makes build/dev/tiepoint");
+#endif
+}
 
 }  // namespace
 
@@ -52,6 +68,14 @@ void AddExtractorOptions(CLI::App& command,
           "processor and weights have")
       ->default_str("fastest")
       ->check(CLI::IsMember({"fastest", "int8", "bf16", "f32"}).description(""))
+      ->group(kGroup);
+  command
+      .add_option_function<std::string>(
+          "--device", SetDevice,
+          "Where networks run: cpu, or cuda (cuda:1, ...) in a program with "
+          "LibTorch that has a GPU")
+      ->type_name("NAME")
+      ->default_str("cpu")
       ->group(kGroup);
   command.add_option("--models", extractor.models, "Folder of the weights")
       ->type_name("DIR")

@@ -12,14 +12,12 @@
 namespace tiepoint {
 namespace {
 
-constexpr int kBatch = InferenceNetwork::kBatch;
-
 // Calls visit(first, count) for batches of the keypoints, on all threads.
 template <typename Visit>
-void ForBatches(size_t total, const Visit& visit) {
+void ForBatches(size_t total, int batch, const Visit& visit) {
   const auto count = static_cast<int>(total);
-  ParallelFor((count + kBatch - 1) / kBatch, [&](int b) {
-    visit(b * kBatch, std::min(kBatch, count - b * kBatch));
+  ParallelFor((count + batch - 1) / batch, [&](int b) {
+    visit(b * batch, std::min(batch, count - b * batch));
   });
 }
 
@@ -108,7 +106,7 @@ DescriptorMatrix OrientedNetwork::Empty(size_t keypoints) const {
 
 void OrientedNetwork::Estimate(const ImagePyramid& pyramid,
                                std::span<Keypoint> keypoints) const {
-  ForBatches(keypoints.size(), [&](int first, int count) {
+  ForBatches(keypoints.size(), trunk_.Batch(), [&](int first, int count) {
     const std::span<Keypoint> batch = keypoints.subspan(first, count);
     Orient(Maps(pyramid, batch), batch);
   });
@@ -117,7 +115,7 @@ void OrientedNetwork::Estimate(const ImagePyramid& pyramid,
 DescriptorMatrix OrientedNetwork::Describe(
     const ImagePyramid& pyramid, std::span<const Keypoint> keypoints) const {
   DescriptorMatrix result = Empty(keypoints.size());
-  ForBatches(keypoints.size(), [&](int first, int count) {
+  ForBatches(keypoints.size(), trunk_.Batch(), [&](int first, int count) {
     const std::span<const Keypoint> batch = keypoints.subspan(first, count);
     DescribeMaps(Maps(pyramid, batch), batch, result.Row(first));
   });
@@ -127,7 +125,7 @@ DescriptorMatrix OrientedNetwork::Describe(
 DescriptorMatrix OrientedNetwork::OrientAndDescribe(
     const ImagePyramid& pyramid, std::span<Keypoint> keypoints) const {
   DescriptorMatrix result = Empty(keypoints.size());
-  ForBatches(keypoints.size(), [&](int first, int count) {
+  ForBatches(keypoints.size(), trunk_.Batch(), [&](int first, int count) {
     const std::span<Keypoint> batch = keypoints.subspan(first, count);
     const std::vector<float> maps = Maps(pyramid, batch);
     Orient(maps, batch);

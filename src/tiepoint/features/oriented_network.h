@@ -28,7 +28,7 @@ class OrientedNetwork : public OrientingDescriptor {
       std::span<Keypoint> keypoints) const override;
 
  private:
-  // The maps of up to InferenceNetwork::kBatch keypoints, channels last.
+  // The maps of up to trunk_.Batch() keypoints, channels last.
   std::vector<float> Maps(const ImagePyramid& pyramid,
                           std::span<const Keypoint> keypoints) const;
   void Orient(const std::vector<float>& maps,

@@ -10,15 +10,13 @@
 namespace tiepoint {
 namespace {
 
-constexpr int kBatch = InferenceNetwork::kBatch;
-
 // Calls place(first, count) for batches of the `total` keypoints, on all
 // threads.
 template <typename F>
-void ForBatches(int total, const F& place) {
-  ParallelFor((total + kBatch - 1) / kBatch, [&](int b) {
-    const int first = b * kBatch;
-    place(first, std::min(kBatch, total - first));
+void ForBatches(int total, int batch, const F& place) {
+  ParallelFor((total + batch - 1) / batch, [&](int b) {
+    const int first = b * batch;
+    place(first, std::min(batch, total - first));
   });
 }
 
@@ -83,17 +81,19 @@ NetworkOrientation::NetworkOrientation(Model model,
 
 void NetworkOrientation::Estimate(const ImagePyramid& pyramid,
                                   std::span<Keypoint> keypoints) const {
-  ForBatches(static_cast<int>(keypoints.size()), [&](int first, int count) {
-    const std::span<Keypoint> batch = keypoints.subspan(first, count);
-    const std::vector<float> patches =
-        SamplePatches(pyramid, batch, network_.model(), geometry_,
-                      [](const Keypoint&) { return 0.0; });
-    float directions[2 * kBatch];
-    network_.Run(patches.data(), count, directions);
-    for (int i = 0; i < count; ++i) {
-      batch[i].angle = AngleOf(directions[2 * i], directions[2 * i + 1]);
-    }
-  });
+  ForBatches(
+      static_cast<int>(keypoints.size()), network_.Batch(),
+      [&](int first, int count) {
+        const std::span<Keypoint> batch = keypoints.subspan(first, count);
+        const std::vector<float> patches =
+            SamplePatches(pyramid, batch, network_.model(), geometry_,
+                          [](const Keypoint&) { return 0.0; });
+        std::vector<float> directions(2 * static_cast<size_t>(count));
+        network_.Run(patches.data(), count, directions.data());
+        for (int i = 0; i < count; ++i) {
+          batch[i].angle = AngleOf(directions[2 * i], directions[2 * i + 1]);
+        }
+      });
 }
 
 NetworkDescriptor::NetworkDescriptor(Model model,
@@ -107,7 +107,7 @@ DescriptorMatrix NetworkDescriptor::Describe(
   result.rows = static_cast<int>(keypoints.size());
   result.cols = OutputShape(network_.model().spec).Size();
   result.data.resize(static_cast<size_t>(result.rows) * result.cols);
-  ForBatches(result.rows, [&](int first, int count) {
+  ForBatches(result.rows, network_.Batch(), [&](int first, int count) {
     const std::vector<float> patches = SamplePatches(
         pyramid, keypoints.subspan(first, count), network_.model(), geometry_,
         [](const Keypoint& k) { return static_cast<double>(k.angle); });

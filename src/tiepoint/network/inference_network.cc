@@ -10,6 +10,7 @@
 #include "tiepoint/base/workspace_pool.h"
 #include "tiepoint/network/dense_filters.h"
 #include "tiepoint/network/jet.h"
+#include "tiepoint/network/network_backend.h"
 #include "tiepoint/network/network_plan.h"
 #include "tiepoint/network/plain_layers.h"
 
@@ -60,11 +61,24 @@ constexpr int kMinStripRows = 8;
 
 }  // namespace
 
+namespace {
+NetworkBackendFactory g_factory;
+}  // namespace
+
+void SetNetworkBackend(NetworkBackendFactory factory) {
+  g_factory = std::move(factory);
+}
+const NetworkBackendFactory& GetNetworkBackend() { return g_factory; }
+
 struct InferenceNetwork::Impl {
   Impl(Model m, Precision precision)
       : model(std::move(m)),
-        plan(model, model.spec.input, ChunkOf(model.spec), precision),
-        workspaces([this] { return plan.MakeWorkspace(); }) {
+        workspaces([this] { return plan->MakeWorkspace(); }) {
+    if (const NetworkBackendFactory& factory = GetNetworkBackend()) {
+      backend = factory(model);
+      return;
+    }
+    plan.emplace(model, model.spec.input, ChunkOf(model.spec), precision);
     if (DenseFilters::Fits(model.spec)) filters.emplace(model);
     jet = JetScoreOf(model);
   }
@@ -73,27 +87,28 @@ struct InferenceNetwork::Impl {
   template <typename Put, typename Take>
   void RunChunks(const float* input, int count, float* output, const Put& put,
                  const Take& take) const {
-    const size_t in_size = plan.input().Size();
-    const size_t out_size = plan.output().Size();
-    const int chunk_size = plan.batch();
+    const size_t in_size = plan->input().Size();
+    const size_t out_size = plan->output().Size();
+    const int chunk_size = plan->batch();
     auto work = workspaces.Take();
     for (int first = 0; first < count; first += chunk_size) {
       const int filled = std::min(chunk_size, count - first);
       float* chunk = NetworkPlan::InputOf(*work);
       for (int n = 0; n < filled; ++n, input += in_size) {
-        put(input, plan.input(), chunk + n * in_size);
+        put(input, plan->input(), chunk + n * in_size);
       }
       std::fill(chunk + filled * in_size, chunk + chunk_size * in_size, 0.0f);
-      const float* result = plan.Run(*work);
+      const float* result = plan->Run(*work);
       for (int n = 0; n < filled; ++n, output += out_size) {
-        take(result + n * out_size, plan.output(), output);
+        take(result + n * out_size, plan->output(), output);
       }
     }
     workspaces.Return(std::move(work));
   }
 
   Model model;
-  NetworkPlan plan;
+  std::unique_ptr<NetworkBackend> backend;  // else:
+  std::optional<NetworkPlan> plan;
   // Of Run.
   mutable WorkspacePool<NetworkPlan::Workspace> workspaces;
   // Of RunDense, where they are faster than a plan.
@@ -134,12 +149,35 @@ InferenceNetwork& InferenceNetwork::operator=(InferenceNetwork&&) noexcept =
 
 const Model& InferenceNetwork::model() const { return impl_->model; }
 
+int InferenceNetwork::Batch() const {
+  constexpr int kManyForAGpu = 4096;
+  return impl_->backend ? kManyForAGpu : kBatch;
+}
+
 void InferenceNetwork::Run(const float* input, int count, float* output) const {
+  if (impl_->backend) {
+    impl_->backend->Run(impl_->model.spec.input, count, input, output);
+    return;
+  }
   impl_->RunChunks(input, count, output, NhwcFromNchw, NchwFromNhwc);
 }
 
 void InferenceNetwork::RunChannelsLast(const float* input, int count,
                                        float* output) const {
+  if (impl_->backend) {
+    const Shape in = impl_->model.spec.input;
+    const Shape out = OutputShape(impl_->model.spec);
+    const size_t in_size = in.Size(), out_size = out.Size();
+    std::vector<float> sorted(count * in_size), result(count * out_size);
+    for (int n = 0; n < count; ++n) {
+      NchwFromNhwc(input + n * in_size, in, sorted.data() + n * in_size);
+    }
+    impl_->backend->Run(in, count, sorted.data(), result.data());
+    for (int n = 0; n < count; ++n) {
+      NhwcFromNchw(result.data() + n * out_size, out, output + n * out_size);
+    }
+    return;
+  }
   const auto copy = [](const float* from, const Shape& shape, float* to) {
     std::copy_n(from, shape.Size(), to);
   };
@@ -165,6 +203,11 @@ std::vector<float> InferenceNetwork::RunDense(const float* plane, int width,
   const Shape out = shapes.back();
   *out_width = out.width;
   *out_height = out.height;
+  if (impl_->backend) {
+    std::vector<float> map(out.Size());
+    impl_->backend->Run({1, height, width}, 1, plane, map.data());
+    return map;
+  }
   if (impl_->jet) return ScoreJet(*impl_->jet, plane, width, height);
   if (impl_->filters) return impl_->filters->Run(plane, width, height, out);
 
@@ -201,7 +244,7 @@ std::vector<float> InferenceNetwork::RunDense(const float* plane, int width,
 }
 
 int InferenceNetwork::DenseRowStep(int width) const {
-  if (impl_->jet) return 1;
+  if (impl_->jet || impl_->backend) return 1;
   if (impl_->filters) return impl_->filters->ResultSide();
   const NetworkSpec& spec = impl_->model.spec;
   int row_size = 1;

@@ -15,7 +15,7 @@ namespace tiepoint {
 // depend on the other samples of its batch.
 class InferenceNetwork {
  public:
-  // Samples that Run takes in one call.
+  // Samples that Run takes in one call on the processor.
   static constexpr int kBatch = 32;
 
   // Of convolutions and linear layers; where the processor lacks it, the next.
@@ -38,9 +38,12 @@ class InferenceNetwork {
   InferenceNetwork& operator=(InferenceNetwork&&) noexcept;
 
   const Model& model() const;
+  // Samples that Run takes in one call: kBatch, or many for a GPU
+  // (network_backend.h).
+  int Batch() const;
 
   // `input`: count x C x H x W of the spec's input, normalised
-  // (NormalizeInput); 1 <= count <= kBatch. `output`: count x output size.
+  // (NormalizeInput); 1 <= count <= Batch(). `output`: count x output size.
   void Run(const float* input, int count, float* output) const;
   // The same with channels last in input and output (count x H x W x C), as
   // they lie between the layers: saves the sorting where networks follow each
