@@ -100,8 +100,9 @@ int Run(int argc, char** argv) {
 int main(int argc, char** argv) {
 #ifdef M_MMAP_THRESHOLD
   // Maps of photographs come and go: memory that is given back to the system
-  // has to be cleared by it when it is asked for again.
-  mallopt(M_MMAP_THRESHOLD, 1 << 30);
+  // has to be cleared by it when it is asked for again. Not the largest, which
+  // leave holes that --memory does not know of.
+  mallopt(M_MMAP_THRESHOLD, 32 << 20);
   mallopt(M_TRIM_THRESHOLD, 1 << 30);
 #endif
   std::signal(SIGINT, OnSignal);
