@@ -58,5 +58,6 @@ void AddExtractCommand(CLI::App& app, CommandContext& context);
 void AddModelsCommand(CLI::App& app, CommandContext& context);
 void AddEvaluateCommand(CLI::App& app, CommandContext& context);
 void AddBenchCommand(CLI::App& app, CommandContext& context);
+void AddViewCommand(CLI::App& app, CommandContext& context);
 // Of programs with training.
 void AddDataCommand(CLI::App& app, CommandContext& context);

@@ -77,6 +77,7 @@ int Run(int argc, char** argv) {
   AddExtractCommand(app, context);
   AddEvaluateCommand(app, context);
   AddBenchCommand(app, context);
+  AddViewCommand(app, context);
   AddModelsCommand(app, context);
 #ifdef TIEPOINT_WITH_TRAINING
   AddTrainCommand(app, context);
