@@ -215,18 +215,23 @@ class Extractor {
     if (!colour && pixels.ndim() != 2) {
       throw InputError("image: must be H x W or H x W x 3");
     }
-    PixelView view = {.data = pixels.data(),
-                      .width = static_cast<int>(pixels.shape(1)),
-                      .height = static_cast<int>(pixels.shape(0)),
-                      .channels = colour ? 3 : 1,
-                      .row_bytes = static_cast<size_t>(pixels.strides(0)),
-                      .depth = DepthOf(pixels),
-                      .rgb = rgb};
+    const py::ssize_t channels = colour ? pixels.shape(2) : 1;
     const py::ssize_t sample = pixels.itemsize();
+    const py::ssize_t row = pixels.shape(1) * channels * sample;
+    // Strides say nothing where there is one element alone.
     const bool plain =
-        pixels.strides(0) >= pixels.shape(1) * view.channels * sample &&
-        pixels.strides(1) == view.channels * sample &&
-        (!colour || (pixels.shape(2) == 3 && pixels.strides(2) == sample));
+        (channels == 1 || (channels == 3 && pixels.strides(2) == sample)) &&
+        (pixels.shape(1) == 1 || pixels.strides(1) == channels * sample) &&
+        (pixels.shape(0) == 1 || pixels.strides(0) >= row);
+    const bool one_row = pixels.shape(0) == 1;
+    const PixelView view = {
+        .data = pixels.data(),
+        .width = static_cast<int>(pixels.shape(1)),
+        .height = static_cast<int>(pixels.shape(0)),
+        .channels = static_cast<int>(channels),
+        .row_bytes = static_cast<size_t>(one_row ? row : pixels.strides(0)),
+        .depth = DepthOf(pixels),
+        .rgb = rgb};
     if (!plain) throw InputError("image: rows must be contiguous");
     const ReadOptions reading = Reading(max_image_size);
     return WithoutPython([&] {

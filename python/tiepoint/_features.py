@@ -195,7 +195,7 @@ def _pixels(image: Any, colour: str) -> NDArray[Any]:
     rows_are_whole = (
         pixels.dtype.isnative
         and pixels[0].flags.c_contiguous
-        and pixels.strides[0] >= pixels[0].nbytes
+        and (len(pixels) == 1 or pixels.strides[0] >= pixels[0].nbytes)
     )
     return pixels if rows_are_whole else np.ascontiguousarray(pixels, dtype=depth)
 
