@@ -5,6 +5,7 @@ not in Python itself."""
 
 import base64
 import hashlib
+import io
 import os
 import pathlib
 import re
@@ -60,6 +61,16 @@ def _metadata():
         f"Summary: {SUMMARY}\nLicense: Apache-2.0\nRequires-Python: >=3.9\n"
         "Requires-Dist: numpy>=1.20\n"
     )
+
+
+def prepare_metadata_for_build_wheel(metadata_directory, config_settings=None):
+    info = pathlib.Path(metadata_directory) / f"{NAME}-{_version()}.dist-info"
+    info.mkdir()
+    (info / "METADATA").write_text(_metadata())
+    return info.name
+
+
+prepare_metadata_for_build_editable = prepare_metadata_for_build_wheel
 
 
 def _write_wheel(folder, files):
@@ -123,8 +134,6 @@ def get_requires_for_build_sdist(config_settings=None):
 
 def build_sdist(sdist_directory, config_settings=None):
     """All that git knows, with PKG-INFO."""
-    import io
-
     listed = subprocess.run(
         ["git", "ls-files", "-z"], cwd=ROOT, check=True, stdout=subprocess.PIPE
     ).stdout.decode()

@@ -159,7 +159,7 @@ class FeaturesTest(unittest.TestCase):
 
     def test_the_extractor_tells_what_it_is(self):
         extractor = tiepoint.load_model("sift", max_keypoints=7)
-        self.assertEqual(extractor.steps, "sift/sift/sift")
+        self.assertEqual(extractor.steps, "sift/none/sift")
         self.assertEqual(extractor.max_keypoints, 7)
         self.assertIn("'sift'", repr(extractor))
         self.assertEqual(len(extractor.extract(texture(160, 120))), 7)
