@@ -64,6 +64,12 @@ class MatchTest(unittest.TestCase):
         m = tiepoint.match(self.a, self.b, filter="ratio", ratio=0.6)
         np.testing.assert_array_equal(m.kept, m.ratio <= np.float32(0.6))
 
+    def test_the_usual_ratio(self):
+        f1, f2, _, _, _ = two_views(20)
+        for preset in ("", "sift", "a program of others"):
+            f = tiepoint.Features(f1.keypoints, f1.descriptors, preset=preset)
+            self.assertEqual(len(tiepoint.match(f, f2, filter="ratio")), 20)
+
     def test_pose_of_the_street(self):
         camera = LEUVEN_CAMERA
         m = tiepoint.match(self.a, self.b, camera1=camera, camera2=camera)

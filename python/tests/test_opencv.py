@@ -40,6 +40,12 @@ class Feature2DTest(unittest.TestCase):
         self.assertIsInstance(key_points[0], tiepoint.KeyPoint)
         self.check(key_points, descriptors)
 
+    def test_the_size_of_a_descriptor(self):
+        for preset in ("default", "sift", "orb", "akaze", "sift/none/none"):
+            drop_in = tiepoint.create(50, preset)
+            _, descriptors = drop_in.detectAndCompute(self.gray)
+            self.assertEqual(descriptors.shape[1], drop_in.descriptorSize(), preset)
+
     def test_mask(self):
         mask = np.zeros((150, 200), np.uint8)
         mask[:, :100] = 255

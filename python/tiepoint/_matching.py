@@ -141,6 +141,13 @@ def _classifier(path: str) -> _tiepoint.Classifier:
     return _tiepoint.Classifier(path)
 
 
+def _usual_ratio(preset: str) -> float:
+    try:
+        return _tiepoint.usual_ratio(preset)
+    except ValueError:  # features of another program
+        return 0.8
+
+
 def _camera(camera: Camera | None) -> Tuple[float, float, float, float] | None:
     if camera is None:
         return None
@@ -179,7 +186,7 @@ def match(
     that cannot be, or no size of the image where one is needed.
     """
     if ratio is None:
-        ratio = _tiepoint.usual_ratio(f1.preset) if f1.preset else 0.8
+        ratio = _usual_ratio(f1.preset)
     elif not 0 < ratio <= 1:
         raise ValueError("ratio: must be above 0 and at most 1")
     classifier = None
@@ -245,6 +252,6 @@ def relative_pose(
         seed,
     )
     matrix = found.pop("matrix")
-    of = dict.fromkeys("EFH")
-    of[model[0].upper()] = matrix
-    return RelativePose(**found, **of)
+    found.update(dict.fromkeys("EFH"))
+    found[model[0].upper()] = matrix
+    return RelativePose(**found)

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import importlib
 from typing import Any, List, NamedTuple, Tuple
 
 import numpy as np
@@ -28,9 +29,7 @@ class KeyPoint(NamedTuple):
 
 def _key_point_type() -> Any:
     try:
-        import cv2
-
-        return cv2.KeyPoint
+        return importlib.import_module("cv2").KeyPoint
     except ImportError:
         return None
 
@@ -67,7 +66,7 @@ class Feature2D:
 
         Returns a list of N cv2.KeyPoint (tiepoint.KeyPoint without OpenCV),
         strongest first, `size` the diameter in pixels, `angle` in degrees; and
-        an array N x 128 of float32.
+        an array N x 128 of float32 (ORB, AKAZE: one bit a number).
         """
         features = self._extractor(image, colour="bgr")
         key_points = _key_points(features)
@@ -94,7 +93,8 @@ class Feature2D:
 
     def descriptorSize(self) -> int:
         """Numbers in a descriptor."""
-        return 128
+        descriptor = self._extractor.steps.rsplit("/", 1)[-1]
+        return {"orb": 256, "akaze": 486, "none": 0}.get(descriptor, 128)
 
     def descriptorType(self) -> int:
         """cv2.CV_32F."""
@@ -115,6 +115,6 @@ def create(nfeatures: int = 2048, preset: str = "default") -> Feature2D:
     """In place of cv2.SIFT_create(nfeatures): an object with detectAndCompute.
 
     nfeatures  the strongest are kept, at most this many; 0: all
-    preset     as for load_model(), with descriptors of 128 numbers
+    preset     as for load_model()
     """
     return Feature2D(load_model(preset, max_keypoints=nfeatures))
