@@ -81,7 +81,7 @@ class Feature2D:
             key_points = [k for k, kept in zip(key_points, inside) if kept]
             descriptors = descriptors[inside]
         if not descriptors.flags.writeable:
-            # OpenCV takes no arrays that are read-only.
+            # As OpenCV's: the caller may change it.
             descriptors = descriptors.copy()
         return key_points, descriptors
 
@@ -94,7 +94,7 @@ class Feature2D:
     def descriptorSize(self) -> int:
         """Numbers in a descriptor."""
         descriptor = self._extractor.steps.rsplit("/", 1)[-1]
-        return {"orb": 256, "akaze": 486, "none": 0}.get(descriptor, 128)
+        return {"orb": 256, "akaze": 488, "none": 0}.get(descriptor, 128)
 
     def descriptorType(self) -> int:
         """cv2.CV_32F."""
