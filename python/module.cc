@@ -493,6 +493,7 @@ PYBIND11_MODULE(_tiepoint, m) {
 
   // InputError is the caller's fault; what else is thrown becomes RuntimeError
   // or MemoryError.
+  // NOLINTNEXTLINE(performance-unnecessary-value-param): pybind11's signature
   py::register_exception_translator([](std::exception_ptr thrown) {
     try {
       if (thrown) std::rethrow_exception(thrown);
