@@ -25,7 +25,7 @@ function(tiepoint_layer NAME)
     ${NAME}
     PUBLIC ${ARG_NEEDS} ${ARG_EXPOSES}
     PRIVATE ${ARG_LINKS} tiepoint_compiler Threads::Threads)
-  if(TIEPOINT_PYTHON)
+  if(TIEPOINT_PYTHON AND ARG_PREFIX MATCHES "^tiepoint/")
     # The Python module is a shared library, and exports its entry alone.
     set_target_properties(
       ${NAME} PROPERTIES POSITION_INDEPENDENT_CODE ON
