@@ -25,6 +25,13 @@ function(tiepoint_layer NAME)
     ${NAME}
     PUBLIC ${ARG_NEEDS} ${ARG_EXPOSES}
     PRIVATE ${ARG_LINKS} tiepoint_compiler Threads::Threads)
+  if(TIEPOINT_PYTHON AND ARG_PREFIX MATCHES "^tiepoint/")
+    # The Python module is a shared library, and exports its entry alone.
+    set_target_properties(
+      ${NAME} PROPERTIES POSITION_INDEPENDENT_CODE ON
+                         CXX_VISIBILITY_PRESET hidden
+                         VISIBILITY_INLINES_HIDDEN ON)
+  endif()
 
   if(TIEPOINT_TESTS AND ARG_TESTS)
     add_executable(${NAME}_test ${ARG_TESTS})
