@@ -214,6 +214,7 @@ void AddExportCommand(CLI::App& app, CommandContext& context) {
                    "Of new cameras, in COLMAP's order and pixels; else the "
                    "focal length from EXIF, or 1.2 times the longer side")
       ->delimiter(',')
+      ->allow_extra_args(false)
       ->type_name("f,cx,cy,...")
       ->group(group);
   command
