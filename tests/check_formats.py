@@ -51,13 +51,14 @@ for name, f in features.items():
     rows = open(path("vgg", name + ".vgg")).read().split("\n")
     assert int(rows[0]) == 128 and int(rows[1]) == count
     vgg = np.array([r.split() for r in rows[2:] if r], float).reshape(count, 133)
-    same("vgg", vgg[:, :2], f["keypoints"])
+    # Text is the shortest that float32 is read back from.
+    same("vgg", vgg[:, :2].astype(np.float32), f["keypoints"])
     same("vgg", vgg[:, 2] ** -0.5, f["scales"], 1e-5)
     same("vgg", vgg[:, 5:], f["descriptors"].T, 1e-7)
 
     words = open(path("lowe", name + ".key")).read().split()
     assert words[:2] == [str(count), "128"]
-    lowe = np.array(words[2:], float).reshape(count, 132)
+    lowe = np.array(words[2:], np.float32).reshape(count, 132)
     same("lowe", lowe[:, 1], f["keypoints"][:, 0])
     same("lowe", lowe[:, 0], f["keypoints"][:, 1])
     same("lowe", lowe[:, 3], -f["oris"], 1e-6)

@@ -133,16 +133,18 @@ TEST_F(FormatsTest, MatchesAreThePoints) {
   const ProgramResult result =
       Ran({"match-features", Features(), "-o", Matches(), "--filter", "ratio"});
   EXPECT_THAT(result.output, HasSubstr("6 pairs"));
-  const MatchFile file(Matches());
-  EXPECT_EQ(file.Pairs().size(), 6u);
-  EXPECT_EQ(file.Pairs()[0],
-            std::pair(std::string("a 1-one.png"), std::string("two.png")));
-  const auto matches = file.Find(kNames[0], kNames[2]).value();
-  EXPECT_GT(matches.size(), 150u);
-  for (const PairMatch& match : matches) {
-    for (int c = 0; c < 128; ++c) {
-      ASSERT_EQ(sets_[0].descriptors.Row(match.i)[c],
-                sets_[2].descriptors.Row(match.j)[c]);
+  {
+    const MatchFile file(Matches());
+    EXPECT_EQ(file.Pairs().size(), 6u);
+    EXPECT_EQ(file.Pairs()[0],
+              std::pair(std::string("a 1-one.png"), std::string("two.png")));
+    const auto matches = file.Find(kNames[0], kNames[2]).value();
+    EXPECT_GT(matches.size(), 150u);
+    for (const PairMatch& match : matches) {
+      for (int c = 0; c < 128; ++c) {
+        ASSERT_EQ(sets_[0].descriptors.Row(match.i)[c],
+                  sets_[2].descriptors.Row(match.j)[c]);
+      }
     }
   }
   // Again: all are there. Other options are refused.
