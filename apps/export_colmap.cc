@@ -51,9 +51,9 @@ class Exporter {
       PrepareDescriptors("colmap", options_.descriptors, name, features);
       counts_.without_descriptors +=
           described && features.descriptors.cols == 0;
-      images_[name] = AddImage(name, features);
+      const Added& image = images_[name] = AddImage(name, features);
       ++counts_.images;
-      counts_.keypoints += std::ssize(features.keypoints);
+      counts_.keypoints += std::ssize(image.keypoints);
     }
   }
 

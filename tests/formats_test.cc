@@ -106,6 +106,12 @@ class FormatsTest : public ProgramTest {
     return end.Succeeded() ? "" : end.Describe() + ": " + LastLine(log);
   }
 
+  size_t NumKeypoints() const {
+    size_t count = 0;
+    for (const FeatureSet& set : sets_) count += set.keypoints.size();
+    return count;
+  }
+
   std::vector<FeatureSet> sets_;
 };
 
@@ -229,8 +235,10 @@ TEST_F(FormatsTest, ColmapMapsTheDatabase) {
   Match();
   const ProgramResult result = ExportDatabase();
   EXPECT_EQ(result.exit_code, 0) << result.errors;
-  EXPECT_THAT(result.output, AllOf(HasSubstr("images    4 (4 new)"),
-                                   HasSubstr("3 new cameras")));
+  EXPECT_THAT(result.output,
+              AllOf(HasSubstr("images    4 (4 new), " +
+                              std::to_string(NumKeypoints()) + " keypoints"),
+                    HasSubstr("3 new cameras")));
   fs::create_directories(Path("sparse"));
   ASSERT_EQ(
       RunOther({colmap, "mapper", "--database_path", Path("colmap.db"),

@@ -11,7 +11,8 @@ namespace tiepoint {
 // The same answers as cv::BFMatcher, by one matrix product
 // (descriptor_index.h): nearest first, ties by the lower image and row;
 // distances are Euclidean, or for NORM_HAMMING the number of bits that differ.
-// Rows with NaN are never found. Errors are cv::Exception, as OpenCV's.
+// Rows with NaN are never found. Lists of matches are replaced, where
+// cv::BFMatcher adds to them. Errors are cv::Exception, as OpenCV's.
 class DescriptorMatcher : public cv::DescriptorMatcher {
  public:
   // norm_type: NORM_L2 (CV_32F or CV_8U rows) or NORM_HAMMING (CV_8U rows).
