@@ -75,6 +75,9 @@ int Run(int argc, char** argv) {
   CommandContext context;
   AddMatchCommand(app, context);
   AddExtractCommand(app, context);
+  AddMatchFeaturesCommand(app, context);
+  AddExportCommand(app, context);
+  AddImportCommand(app, context);
   AddEvaluateCommand(app, context);
   AddBenchCommand(app, context);
   AddViewCommand(app, context);

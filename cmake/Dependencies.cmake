@@ -25,6 +25,9 @@ if(NOT TIEPOINT_ONLY_TRAINING)
   enable_language(C) # FindHDF5 tries out C
   find_package(HDF5 REQUIRED COMPONENTS C)
   find_package(SQLite3 REQUIRED)
+  # Not find_package(libzip): Debian's CMake files ask for the programs, which
+  # its package does not bring.
+  pkg_check_modules(LIBZIP REQUIRED IMPORTED_TARGET libzip)
   find_package(fmt REQUIRED)
   find_package(CLI11 REQUIRED)
 endif()

@@ -6,6 +6,7 @@
 #include <sqlite3.h>
 #include <unistd.h>
 
+#include <cmath>
 #include <cstdlib>
 #include <cstring>
 #include <filesystem>
@@ -109,15 +110,16 @@ TEST_F(ColmapDatabaseTest, PixelsAreThoseOfColmap) {
               ElementsAre(768, 320, 240, 0));
   const auto keypoints =
       Blob<float>("SELECT data FROM keypoints WHERE image_id = 1");
-  ASSERT_EQ(keypoints.size(), 16u);
-  EXPECT_THAT(std::vector<float>(keypoints.begin() + 4, keypoints.begin() + 8),
-              ElementsAre(10.5f, 5.75f, 2.0f, -1.0f));
+  ASSERT_EQ(keypoints.size(), 24u);
+  const float c = 2 * std::cos(1.0f), s = -2 * std::sin(1.0f);
+  EXPECT_THAT(std::vector<float>(keypoints.begin() + 6, keypoints.begin() + 12),
+              ElementsAre(10.5f, 5.75f, c, -s, s, c));
 }
 
 TEST_F(ColmapDatabaseTest, ImagesWithoutKeypointsHaveARow) {
   WriteSome();
   EXPECT_EQ(Text("SELECT rows || ' ' || cols FROM keypoints WHERE image_id=3"),
-            "0 4");
+            "0 6");
   EXPECT_EQ(Text("SELECT count(*) FROM descriptors"), "2");
 }
 
@@ -132,9 +134,10 @@ TEST_F(ColmapDatabaseTest, DescriptorsAreBytes) {
   features.descriptors.data[3] = std::numeric_limits<float>::quiet_NaN();
   writer.AddImage("a", camera, features);
   writer.Commit();
-  std::vector<uint8_t> expected(128, 51);  // 51.2
-  expected[0] = 128;
-  expected[1] = 255;
+  // Length sqrt(124 / 100 + 0.25^2 + 0.6^2 + 0.3^2) = 1.3238.
+  std::vector<uint8_t> expected(128, 39);  // 38.68
+  expected[0] = 97;
+  expected[1] = 232;
   expected[2] = expected[3] = 0;
   EXPECT_THAT(Blob<uint8_t>("SELECT data FROM descriptors"),
               ElementsAreArray(expected));

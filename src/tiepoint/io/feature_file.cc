@@ -11,7 +11,9 @@
 
 #include "tiepoint/base/atomic_file.h"
 #include "tiepoint/base/error.h"
+#include "tiepoint/io/hdf5_attributes.h"
 #include "tiepoint/io/hdf5_file.h"
+#include "tiepoint/io/hdf5_numbers.h"
 
 namespace tiepoint {
 namespace {
@@ -25,9 +27,6 @@ constexpr char kImageSize[] = "image_size";
 constexpr char kScales[] = "scales";
 constexpr char kAngles[] = "oris";
 
-// The largest dataset that is read, in numbers (4 GB): damaged files may claim
-// any size.
-constexpr uint64_t kMaxNumbers = uint64_t{1} << 30;
 // The largest width and height: float32 holds such integers exactly.
 constexpr float kMaxSide = 1 << 24;
 
@@ -71,81 +70,17 @@ std::set<std::string> PhotographsOf(hid_t file, const std::string& path) {
   return names;
 }
 
-// Text attributes of the root.
-
-std::optional<std::string> ReadText(hid_t file, const std::string& name) {
-  const Hdf5Attribute attribute(H5Aopen(file, name.c_str(), H5P_DEFAULT));
-  if (!attribute) return std::nullopt;
-  const Hdf5Type type(H5Aget_type(attribute.Id()));
-  const Hdf5Space space(H5Aget_space(attribute.Id()));
-  if (H5Tget_class(type.Id()) != H5T_STRING ||
-      H5Sget_simple_extent_npoints(space.Id()) != 1) {
-    return std::nullopt;
-  }
-  if (H5Tis_variable_str(type.Id()) > 0) {
-    char* text = nullptr;
-    if (H5Aread(attribute.Id(), type.Id(), &text) < 0 || text == nullptr) {
-      return std::nullopt;
-    }
-    std::string copy(text);
-    H5free_memory(text);
-    return copy;
-  }
-  std::string text(H5Tget_size(type.Id()), '\0');
-  if (H5Aread(attribute.Id(), type.Id(), text.data()) < 0) return std::nullopt;
-  return text.substr(0, text.find('\0'));
-}
-
-extern "C" herr_t NoteAttribute(hid_t, const char* name, const H5A_info_t*,
-                                void* names) {
-  static_cast<std::vector<std::string>*>(names)->emplace_back(name);
-  return 0;
-}
-
-std::map<std::string, std::string> TextAttributes(hid_t file) {
-  std::vector<std::string> names;
-  H5Aiterate2(file, H5_INDEX_NAME, H5_ITER_INC, nullptr, NoteAttribute, &names);
-  std::map<std::string, std::string> attributes;
-  for (const std::string& name : names) {
-    if (auto text = ReadText(file, name)) attributes[name] = *text;
-  }
-  return attributes;
-}
-
-Hdf5Type TextType() {
-  Hdf5Type type(H5Tcopy(H5T_C_S1));
-  H5Tset_size(type.Id(), H5T_VARIABLE);
-  H5Tset_cset(type.Id(), H5T_CSET_UTF8);
-  return type;
-}
-
-bool WriteText(hid_t file, const std::string& name, const std::string& text) {
-  const Hdf5Type type = TextType();
-  const Hdf5Space space(H5Screate(H5S_SCALAR));
-  const Hdf5Attribute attribute(H5Acreate2(
-      file, name.c_str(), type.Id(), space.Id(), H5P_DEFAULT, H5P_DEFAULT));
-  const char* const data = text.c_str();
-  return attribute && H5Awrite(attribute.Id(), type.Id(), &data) >= 0;
-}
-
-// Datasets.
-
-struct Numbers {
-  std::vector<hsize_t> shape;
-  std::vector<float> data;
-};
-
 class PhotographReader {
  public:
   PhotographReader(hid_t file, const std::string& name, const std::string& path)
       : group_(H5Gopen2(file, name.c_str(), H5P_DEFAULT)),
         where_(path + ": " + name) {
-    if (!group_) throw Damaged(where_);
+    if (!group_) throw UnreadableHdf5(where_);
   }
 
   FeatureSet Read() const {
     FeatureSet features;
-    const Numbers keypoints = Get(kKeypoints).value();
+    const Hdf5Numbers keypoints = Get(kKeypoints).value();
     if (keypoints.shape.size() != 2 || keypoints.shape[1] != 2) {
       throw WrongShape(kKeypoints, keypoints, "N x 2");
     }
@@ -173,50 +108,13 @@ class PhotographReader {
   }
 
  private:
-  static InputError Damaged(const std::string& where) {
-    return InputError(where + " cannot be read (" + Hdf5Error() + ")");
-  }
-
-  InputError WrongShape(const char* name, const Numbers& numbers,
+  InputError WrongShape(const char* name, const Hdf5Numbers& numbers,
                         const std::string& expected) const {
-    std::string shape;
-    for (const hsize_t size : numbers.shape) {
-      shape += (shape.empty() ? "" : " x ") + std::to_string(size);
-    }
-    return InputError(where_ + "/" + name + " has the shape " +
-                      (shape.empty() ? "of one number" : shape) + ", not " +
-                      expected);
+    return WrongHdf5Shape(where_ + "/" + name, numbers, expected);
   }
 
-  // All numbers of a dataset, as float32 and finite; empty where it is missing.
-  std::optional<Numbers> Get(const char* name) const {
-    if (H5Lexists(group_.Id(), name, H5P_DEFAULT) <= 0) return std::nullopt;
-    const std::string where = where_ + "/" + name;
-    const Hdf5Data dataset(H5Dopen2(group_.Id(), name, H5P_DEFAULT));
-    if (!dataset) throw Damaged(where);
-    const Hdf5Type type(H5Dget_type(dataset.Id()));
-    const H5T_class_t kind = H5Tget_class(type.Id());
-    if (kind != H5T_FLOAT && kind != H5T_INTEGER) {
-      throw InputError(where + " does not hold numbers");
-    }
-    Numbers numbers;
-    const Hdf5Space space(H5Dget_space(dataset.Id()));
-    numbers.shape.resize(std::max(0, H5Sget_simple_extent_ndims(space.Id())));
-    H5Sget_simple_extent_dims(space.Id(), numbers.shape.data(), nullptr);
-    const hssize_t count = H5Sget_simple_extent_npoints(space.Id());
-    if (count < 0 || static_cast<uint64_t>(count) > kMaxNumbers) {
-      throw InputError(where + " is too large");
-    }
-    numbers.data.resize(count);
-    if (count > 0 && H5Dread(dataset.Id(), H5T_NATIVE_FLOAT, H5S_ALL, H5S_ALL,
-                             H5P_DEFAULT, numbers.data.data()) < 0) {
-      throw Damaged(where);
-    }
-    if (!std::all_of(numbers.data.begin(), numbers.data.end(),
-                     [](float value) { return std::isfinite(value); })) {
-      throw InputError(where + " holds a number that is not finite");
-    }
-    return numbers;
+  std::optional<Hdf5Numbers> Get(const char* name) const {
+    return ReadHdf5Numbers(group_.Id(), name, where_);
   }
 
   std::vector<float> Column(const char* name, size_t count,
@@ -272,25 +170,6 @@ void SortByScore(FeatureSet& features) {
   }
 }
 
-// Writes a dataset; `memory` is the type of `data`, `stored` that of the file.
-bool WriteData(hid_t group, const char* name, const std::vector<hsize_t>& shape,
-               hid_t memory, hid_t stored, const void* data) {
-  const Hdf5Space space(
-      H5Screate_simple(static_cast<int>(shape.size()), shape.data(), nullptr));
-  const Hdf5Data dataset(H5Dcreate2(group, name, stored, space.Id(),
-                                    H5P_DEFAULT, H5P_DEFAULT, H5P_DEFAULT));
-  const bool empty = H5Sget_simple_extent_npoints(space.Id()) == 0;
-  return dataset && (empty || H5Dwrite(dataset.Id(), memory, H5S_ALL, H5S_ALL,
-                                       H5P_DEFAULT, data) >= 0);
-}
-
-bool WriteFloats(hid_t group, const char* name,
-                 const std::vector<hsize_t>& shape,
-                 const std::vector<float>& data) {
-  return WriteData(group, name, shape, H5T_NATIVE_FLOAT, H5T_IEEE_F32LE,
-                   data.data());
-}
-
 bool WriteFeatures(hid_t group, const FeatureSet& features) {
   const hsize_t count = features.keypoints.size();
   std::vector<float> positions, scores, scales, angles;
@@ -311,58 +190,13 @@ bool WriteFeatures(hid_t group, const FeatureSet& features) {
   const int64_t size[] = {features.image_width, features.image_height};
   const bool described = length > 0;
   return (!described ||
-          WriteFloats(group, kDescriptors, {length, count}, columns)) &&
-         WriteFloats(group, kKeypoints, {count, 2}, positions) &&
-         WriteFloats(group, kScores, {count}, scores) &&
-         WriteFloats(group, kScales, {count}, scales) &&
-         WriteFloats(group, kAngles, {count}, angles) &&
-         WriteData(group, kImageSize, {2}, H5T_NATIVE_INT64, H5T_STD_I64LE,
-                   size);
-}
-
-// The bytes of a file without photographs. Made in memory, so that the file is
-// there whole or not at all.
-std::string EmptyFile(const std::map<std::string, std::string>& attributes) {
-  const Hdf5Properties access(H5Pcreate(H5P_FILE_ACCESS));
-  H5Pset_fapl_core(access.Id(), 1 << 16, /*backing_store=*/false);
-  const Hdf5File file(
-      H5Fcreate("empty", H5F_ACC_TRUNC, H5P_DEFAULT, access.Id()));
-  bool done = static_cast<bool>(file);
-  for (const auto& [name, text] : attributes) {
-    done = done && WriteText(file.Id(), name, text);
-  }
-  done = done && H5Fflush(file.Id(), H5F_SCOPE_LOCAL) >= 0;
-  const ssize_t size =
-      done ? H5Fget_file_image(file.Id(), nullptr, 0) : ssize_t{-1};
-  std::string bytes(std::max<ssize_t>(size, 0), '\0');
-  if (size <= 0 || H5Fget_file_image(file.Id(), bytes.data(), size) != size) {
-    throw InputError("HDF5: a new file cannot be made (" + Hdf5Error() + ")");
-  }
-  return bytes;
-}
-
-void CheckAttributes(const std::string& path,
-                     const std::map<std::string, std::string>& found,
-                     const std::map<std::string, std::string>& expected) {
-  std::vector<std::string> differences;
-  for (const auto& [name, text] : expected) {
-    const auto other = found.find(name);
-    if (other == found.end()) {
-      throw InputError(path + ": was not made by this command (no attribute '" +
-                       name + "'); choose another file");
-    }
-    if (other->second != text) {
-      differences.push_back(name + " (" + other->second + ", not " + text +
-                            ")");
-    }
-  }
-  if (differences.empty()) return;
-  // The shortest says most: a preset rather than all its options.
-  const auto shortest = std::min_element(
-      differences.begin(), differences.end(),
-      [](const auto& a, const auto& b) { return a.size() < b.size(); });
-  throw InputError(path + ": was made with another " + *shortest +
-                   "; choose another file");
+          WriteHdf5Floats(group, kDescriptors, {length, count}, columns)) &&
+         WriteHdf5Floats(group, kKeypoints, {count, 2}, positions) &&
+         WriteHdf5Floats(group, kScores, {count}, scores) &&
+         WriteHdf5Floats(group, kScales, {count}, scales) &&
+         WriteHdf5Floats(group, kAngles, {count}, angles) &&
+         WriteHdf5Data(group, kImageSize, {2}, H5T_NATIVE_INT64, H5T_STD_I64LE,
+                       size);
 }
 
 }  // namespace
@@ -394,22 +228,25 @@ const std::vector<std::string>& FeatureFile::Names() const {
 }
 
 std::optional<FeatureSet> FeatureFile::Find(const std::string& path) const {
+  std::optional<FeatureSet> features = FindAsStored(path);
+  if (features) SortByScore(*features);
+  return features;
+}
+
+std::optional<FeatureSet> FeatureFile::FindAsStored(
+    const std::string& path) const {
   const std::vector<std::string> parts = Parts(path);
   for (size_t from = 0; from < parts.size(); ++from) {
     const std::string name = Join(parts, from);
-    if (!std::binary_search(impl_->names.begin(), impl_->names.end(), name)) {
-      continue;
+    if (std::binary_search(impl_->names.begin(), impl_->names.end(), name)) {
+      return PhotographReader(impl_->file.Id(), name, impl_->path).Read();
     }
-    FeatureSet features =
-        PhotographReader(impl_->file.Id(), name, impl_->path).Read();
-    SortByScore(features);
-    return features;
   }
   return std::nullopt;
 }
 
 std::map<std::string, std::string> FeatureFile::Attributes() const {
-  return TextAttributes(impl_->file.Id());
+  return ReadTextAttributes(impl_->file.Id());
 }
 
 struct FeatureFileWriter::Impl {
@@ -431,10 +268,10 @@ FeatureFileWriter::FeatureFileWriter(
     // A journal without its file belongs to one that was removed.
     std::error_code ignored;
     fs::remove(JournalPath(path), ignored);
-    WriteFileAtomically(path, EmptyFile(attributes));
+    WriteFileAtomically(path, EmptyHdf5(attributes));
   }
   impl_ = std::make_unique<Impl>(path);
-  CheckAttributes(path, TextAttributes(impl_->file.Id()), attributes);
+  CheckAttributes(path, ReadTextAttributes(impl_->file.Id()), attributes);
 }
 
 FeatureFileWriter::~FeatureFileWriter() = default;

@@ -1,0 +1,73 @@
+// SPDX-License-Identifier: Apache-2.0
+// Matches of many pairs of photographs in one HDF5 file, in the layout of hloc,
+// so that files go both ways. A pair is the group "A/B", A and B the names of
+// the photographs with '-' for every '/':
+//   matches0          N int32: the keypoint of B that keypoint i of A is, or -1
+//   matching_scores0  N float32: 0 .. 1, larger is better (0 where -1)
+// N is the number of keypoints of A. Keypoints are counted in the order of the
+// feature file (FeatureFile::FindAsStored).
+#pragma once
+
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace tiepoint {
+
+struct PairMatch {
+  int i = 0;  // keypoint of the first photograph
+  int j = 0;  // of the second
+  float score = 0;
+  bool operator==(const PairMatch&) const = default;
+};
+
+// "db/1.jpg" is "db-1.jpg" in such a file.
+std::string MatchFileName(const std::string& photograph);
+
+// Reads; not thread-safe. Numbers of any type are read.
+class MatchFile {
+ public:
+  // Throws InputError when the file is missing, is not HDF5, or is truncated. A
+  // file that a program left half written is repaired.
+  explicit MatchFile(const std::string& path);
+  ~MatchFile();
+
+  // The groups that hold matches, as they are named in the file, sorted.
+  const std::vector<std::pair<std::string, std::string>>& Pairs() const;
+  // Matches of two photographs, ordered by i; the file may hold them the other
+  // way round. Empty optional when it does not hold the pair. Throws InputError
+  // for datasets of the wrong shape and for numbers that are no indices.
+  std::optional<std::vector<PairMatch>> Find(const std::string& first,
+                                             const std::string& second) const;
+
+ private:
+  struct Impl;
+  std::unique_ptr<Impl> impl_;
+};
+
+// Adds pairs to a file, which is made when it does not exist; as
+// FeatureFileWriter does: each pair whole or not at all.
+class MatchFileWriter {
+ public:
+  // Throws InputError when the file exists with other `attributes`, is being
+  // written by another program, or cannot be written.
+  MatchFileWriter(const std::string& path,
+                  const std::map<std::string, std::string>& attributes);
+  ~MatchFileWriter();
+
+  // One way round or the other.
+  bool Has(const std::string& first, const std::string& second) const;
+  // `keypoints`: of the first photograph; no i more than once. Throws
+  // InputError for a pair that is there already and when the disk is full.
+  void Add(const std::string& first, const std::string& second, int keypoints,
+           const std::vector<PairMatch>& matches);
+
+ private:
+  struct Impl;
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace tiepoint
