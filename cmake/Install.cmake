@@ -33,11 +33,27 @@ install(FILES ${PROJECT_BINARY_DIR}/tiepointConfig.cmake
               ${PROJECT_BINARY_DIR}/tiepointConfigVersion.cmake
         DESTINATION ${config_dir})
 
+# For pkg-config: the libraries from the uppermost down. Its prefix is that of
+# cmake --install, so it is made then.
+set(layers ${TIEPOINT_LIBRARIES})
+list(REVERSE layers)
+list(TRANSFORM layers PREPEND -ltiepoint_)
+list(JOIN layers " " TIEPOINT_PC_LIBRARIES)
+set(CPACK_PACKAGE_DESCRIPTION_SUMMARY
+    "Learned local features, matches and relative pose of photographs")
+foreach(name PROJECT_VERSION TIEPOINT_PC_LIBRARIES CMAKE_INSTALL_LIBDIR
+             CMAKE_INSTALL_INCLUDEDIR CMAKE_INSTALL_DATADIR
+             CPACK_PACKAGE_DESCRIPTION_SUMMARY)
+  install(CODE "set(${name} \"${${name}}\")")
+endforeach()
+install(CODE "configure_file(\"${PROJECT_SOURCE_DIR}/cmake/tiepoint.pc.in\"
+  \"${PROJECT_BINARY_DIR}/tiepoint.pc\" @ONLY)")
+install(FILES ${PROJECT_BINARY_DIR}/tiepoint.pc
+        DESTINATION ${CMAKE_INSTALL_LIBDIR}/pkgconfig)
+
 set(CPACK_GENERATOR DEB)
 set(CPACK_PACKAGE_VENDOR Tiepoint)
 set(CPACK_PACKAGE_CONTACT "Tiepoint")
-set(CPACK_PACKAGE_DESCRIPTION_SUMMARY
-    "Learned local features, matches and relative pose of photographs")
 set(CPACK_RESOURCE_FILE_LICENSE ${PROJECT_SOURCE_DIR}/LICENSE)
 set(CPACK_PACKAGING_INSTALL_PREFIX /usr)
 set(CPACK_DEBIAN_FILE_NAME DEB-DEFAULT)

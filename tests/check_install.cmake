@@ -14,4 +14,12 @@ run(${CMAKE_COMMAND} -S ${SOURCE}/examples/match -B ${FOLDER}/build -G Ninja
     -DCMAKE_PREFIX_PATH=${FOLDER}/prefix -DCMAKE_BUILD_TYPE=Release)
 run(${CMAKE_COMMAND} --build ${FOLDER}/build)
 run(${FOLDER}/build/match_example)
+# The same by pkg-config, without CMake.
+file(GLOB_RECURSE pc ${FOLDER}/prefix/tiepoint.pc)
+get_filename_component(pc_folder ${pc} DIRECTORY)
+set(ENV{PKG_CONFIG_PATH} ${pc_folder})
+run(sh -c "c++ -std=c++20 -DMODELS=\"\\\"$(pkg-config --variable=models tiepoint)\\\"\" \
+  ${SOURCE}/examples/match/main.cc -o ${FOLDER}/by_pkg_config \
+  $(pkg-config --cflags --libs tiepoint)")
+run(${FOLDER}/by_pkg_config)
 file(REMOVE_RECURSE ${FOLDER})
