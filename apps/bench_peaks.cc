@@ -31,28 +31,32 @@ bool HasAvx512() { return false; }
 bool HasAvx2() { return false; }
 #endif
 
-// Multiply-adds in registers; returns the operations done.
-#define TIEPOINT_MULTIPLY_ADDS(NAME, TARGET, BYTES)        \
-  TARGET double NAME(float* sink) {                        \
-    using Vector [[gnu::vector_size(BYTES)]] = float;      \
-    Vector s[kSums] = {}, a = {}, b = {};                  \
-    for (size_t k = 0; k < BYTES / sizeof(float); ++k) {   \
-      a[k] = 0.9f + 0.01f * sink[k % 4];                   \
-      b[k] = sink[k % 4];                                  \
-    }                                                      \
-    for (int step = 0; step < kSteps; ++step) {            \
-      for (auto& sum : s) sum = sum * a + b;               \
-    }                                                      \
-    for (const auto& sum : s) {                            \
-      for (size_t k = 0; k < BYTES / sizeof(float); ++k) { \
-        sink[k % 4] += 1e-9f * sum[k];                     \
-      }                                                    \
-    }                                                      \
-    return 2.0 * kSums * kSteps * (BYTES / sizeof(float)); \
+// Multiply-adds in registers, on vectors of `kNumbers`; returns the operations
+// done.
+template <size_t kNumbers>
+inline __attribute__((always_inline)) double MultiplyAdds(float* sink) {
+  using Vector [[gnu::vector_size(kNumbers * sizeof(float))]] = float;
+  Vector s[kSums] = {}, a = {}, b = {};
+  for (size_t k = 0; k < kNumbers; ++k) {
+    a[k] = 0.9f + 0.01f * sink[k % 4];
+    b[k] = sink[k % 4];
   }
-TIEPOINT_MULTIPLY_ADDS(MultiplyAdds16, , 16)
-TIEPOINT_MULTIPLY_ADDS(MultiplyAdds32, TIEPOINT_TARGET("avx2,fma"), 32)
-TIEPOINT_MULTIPLY_ADDS(MultiplyAdds64, TIEPOINT_TARGET("avx512f"), 64)
+  for (int step = 0; step < kSteps; ++step) {
+    for (auto& sum : s) sum = sum * a + b;
+  }
+  for (const auto& sum : s) {
+    for (size_t k = 0; k < kNumbers; ++k) sink[k % 4] += 1e-9f * sum[k];
+  }
+  return 2.0 * kSums * kSteps * kNumbers;
+}
+
+double MultiplyAdds4(float* sink) { return MultiplyAdds<4>(sink); }
+TIEPOINT_TARGET("avx2,fma") double MultiplyAdds8(float* sink) {
+  return MultiplyAdds<8>(sink);
+}
+TIEPOINT_TARGET("avx512f") double MultiplyAdds16(float* sink) {
+  return MultiplyAdds<16>(sink);
+}
 
 // Operations a second of `work` (which returns how many it did) on so many
 // threads at once, the best of a few rounds.
@@ -63,6 +67,7 @@ double BestRate(int threads, const std::function<double()>& work) {
   for (int round = 0; round < kRounds; ++round) {
     std::vector<double> rates(threads);
     std::vector<std::jthread> running;
+    running.reserve(threads);
     for (int t = 0; t < threads; ++t) {
       running.emplace_back([&, t] {
         Stopwatch stopwatch;
@@ -89,9 +94,9 @@ double FloatPeak(int threads) {
       return function(sink);
     });
   };
-  double best = rate(MultiplyAdds16);
-  if (HasAvx2()) best = std::max(best, rate(MultiplyAdds32));
-  if (HasAvx512()) best = std::max(best, rate(MultiplyAdds64));
+  double best = rate(MultiplyAdds4);
+  if (HasAvx2()) best = std::max(best, rate(MultiplyAdds8));
+  if (HasAvx512()) best = std::max(best, rate(MultiplyAdds16));
   return best;
 }
 
@@ -144,6 +149,7 @@ double MemoryPeak(int threads) {
   for (int round = 0; round < 5; ++round) {
     Stopwatch stopwatch;
     std::vector<std::jthread> running;
+    running.reserve(threads);
     for (int t = 0; t < threads; ++t) {
       running.emplace_back([&, t] {
         float* __restrict a = arrays[3 * t].data();

@@ -40,8 +40,8 @@ void Consensus(benchmark::State& state, const ConsensusSpec& spec) {
   }
   const double each = Seconds(start) / static_cast<double>(state.iterations());
   using benchmark::Counter;
-  state.counters["GMAC/s"] =
-      Counter(MultiplyAdds(spec) * kMatches * 1e-9, Counter::kIsIterationInvariantRate);
+  state.counters["GMAC/s"] = Counter(MultiplyAdds(spec) * kMatches * 1e-9,
+                                     Counter::kIsIterationInvariantRate);
   state.counters["naive_ms"] = naive * 1e3;
   state.counters["faster"] = naive / each;
 }

@@ -2,6 +2,7 @@
 #include "tiepoint/report/match_page.h"
 
 #include <array>
+#include <cmath>
 #include <cstdint>
 #include <nlohmann/json.hpp>
 #include <optional>
@@ -111,8 +112,7 @@ std::string Facts(const Json& json) {
              (json["model"] == "homography" ? "" : " matrix");
   }
   if (json.contains("confidence") && json["confidence"].is_number()) {
-    const int percent =
-        static_cast<int>(100 * json["confidence"].get<double>() + 0.5);
+    const auto percent = std::lround(100 * json["confidence"].get<double>());
     facts +=
         ", pose right within 5 degrees with " + std::to_string(percent) + " %";
   }
