@@ -27,7 +27,7 @@ constexpr double kPixelShift = 0.5;
 // Pairs are numbered kMaxImages * smaller id + larger id.
 constexpr int64_t kMaxImages = 2147483647;
 constexpr int kDescriptorLength = 128;
-constexpr size_t kKeypointColumns = 4;
+constexpr size_t kKeypointColumns = 6;
 
 constexpr const char* kSchema = R"(
 PRAGMA user_version = 3800;
@@ -152,6 +152,12 @@ class Statement {
         data.size() * sizeof(T), SQLITE_STATIC));
     return *this;
   }
+  // NULL where there is none. `data` must live until Insert().
+  Statement& BindMatrix(const std::vector<double>& data) {
+    if (!data.empty()) return BindBlob(data);
+    connection_.Check(sqlite3_bind_null(statement_, ++bound_));
+    return *this;
+  }
   // False when the row's key is there already.
   bool Insert() {
     const int code = sqlite3_step(statement_);
@@ -179,6 +185,11 @@ class Statement {
   int bound_ = 0;
 };
 
+int64_t PairId(int image_id1, int image_id2) {
+  return kMaxImages * std::min(image_id1, image_id2) +
+         std::max(image_id1, image_id2);
+}
+
 // -------------------------------------------------------------------- blobs
 
 std::vector<float> KeypointBlob(const FeatureSet& features) {
@@ -187,8 +198,9 @@ std::vector<float> KeypointBlob(const FeatureSet& features) {
   for (const Keypoint& k : features.keypoints) {
     data.push_back(static_cast<float>(k.x + kPixelShift));
     data.push_back(static_cast<float>(k.y + kPixelShift));
-    data.push_back(k.scale);
-    data.push_back(k.angle);
+    const float cosine = k.scale * std::cos(k.angle);
+    const float sine = k.scale * std::sin(k.angle);
+    data.insert(data.end(), {cosine, -sine, sine, cosine});
   }
   return data;
 }
@@ -205,6 +217,73 @@ std::vector<uint8_t> DescriptorBlob(const DescriptorMatrix& descriptors) {
   return data;
 }
 
+using Matrix = std::array<double, 9>;  // row-major
+
+Matrix Product(const Matrix& a, const Matrix& b) {
+  Matrix result{};
+  for (int r = 0; r < 3; ++r) {
+    for (int c = 0; c < 3; ++c) {
+      for (int k = 0; k < 3; ++k) {
+        result[3 * r + c] += a[3 * r + k] * b[3 * k + c];
+      }
+    }
+  }
+  return result;
+}
+
+// Pixels moved by `d` along both axes.
+Matrix Shift(double d) { return {1, 0, d, 0, 1, d, 0, 0, 1}; }
+Matrix TransposedShift(double d) { return {1, 0, 0, 0, 1, 0, d, d, 1}; }
+
+// Of Tiepoint's pixels to that of COLMAP's.
+std::optional<Matrix> ColmapFundamental(const std::optional<Matrix>& f) {
+  if (!f) return f;
+  return Product(TransposedShift(-kPixelShift),
+                 Product(*f, Shift(-kPixelShift)));
+}
+std::optional<Matrix> ColmapHomography(const std::optional<Matrix>& h) {
+  if (!h) return h;
+  return Product(Shift(kPixelShift), Product(*h, Shift(-kPixelShift)));
+}
+
+// Unit quaternion w, x, y, z of a rotation, w >= 0. The largest component is
+// found first (Shepperd, 1978).
+std::array<double, 4> Quaternion(const Matrix& r) {
+  const std::array<double, 4> squares = {
+      1 + r[0] + r[4] + r[8], 1 + r[0] - r[4] - r[8], 1 - r[0] + r[4] - r[8],
+      1 - r[0] - r[4] + r[8]};
+  const auto largest = static_cast<int>(
+      std::max_element(squares.begin(), squares.end()) - squares.begin());
+  const double d = 2 * std::sqrt(squares[largest]);
+  std::array<double, 4> q{};
+  q[largest] = d / 4;
+  const double wx = (r[7] - r[5]) / d, wy = (r[2] - r[6]) / d,
+               wz = (r[3] - r[1]) / d, xy = (r[1] + r[3]) / d,
+               xz = (r[2] + r[6]) / d, yz = (r[5] + r[7]) / d;
+  switch (largest) {
+    case 0:
+      q = {q[0], wx, wy, wz};
+      break;
+    case 1:
+      q = {wx, q[1], xy, xz};
+      break;
+    case 2:
+      q = {wy, xy, q[2], yz};
+      break;
+    default:
+      q = {wz, xz, yz, q[3]};
+  }
+  if (q[0] < 0) {
+    for (double& value : q) value = -value;
+  }
+  return q;
+}
+
+template <typename Array>
+std::vector<double> Numbers(const Array& array) {
+  return {array.begin(), array.end()};
+}
+
 }  // namespace
 
 // A file that COLMAP does not know by its name until it is whole.
@@ -213,6 +292,11 @@ struct ColmapDatabaseWriter::Impl {
       : path(wanted),
         part(wanted + "." + std::to_string(getpid()) + ".part"),
         connection(part, wanted, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE) {}
+
+  std::vector<uint32_t> MatchBlob(
+      int image_id1, int image_id2,
+      const std::vector<std::pair<int, int>>& matches) const;
+  std::string Where(int image_id1, int image_id2) const;
 
   std::string path, part;
   Connection connection;
@@ -299,37 +383,83 @@ int ColmapDatabaseWriter::AddImage(const std::string& name, int camera_id,
   return id;
 }
 
-void ColmapDatabaseWriter::AddMatches(
+// The blob of matches between two images, columns in the order of the ids.
+std::vector<uint32_t> ColmapDatabaseWriter::Impl::MatchBlob(
     int image_id1, int image_id2,
-    const std::vector<std::pair<int, int>>& matches) {
-  const std::string pair = impl_->path + ": images " +
-                           std::to_string(image_id1) + " and " +
-                           std::to_string(image_id2) + ": ";
-  const int images = static_cast<int>(impl_->keypoints.size());
+    const std::vector<std::pair<int, int>>& matches) const {
+  const int images = static_cast<int>(keypoints.size());
   if (std::min(image_id1, image_id2) < 1 ||
       std::max(image_id1, image_id2) > images || image_id1 == image_id2) {
-    throw InputError(pair + "no such pair of images");
+    throw InputError(Where(image_id1, image_id2) + "no such pair of images");
   }
   const bool swapped = image_id1 > image_id2;
   std::vector<uint32_t> data;
   data.reserve(matches.size() * 2);
   for (const auto& [i, j] : matches) {
-    if (i < 0 || j < 0 ||
-        static_cast<size_t>(i) >= impl_->keypoints[image_id1 - 1] ||
-        static_cast<size_t>(j) >= impl_->keypoints[image_id2 - 1]) {
-      throw InputError(pair + "a match of a keypoint that does not exist");
+    if (i < 0 || j < 0 || static_cast<size_t>(i) >= keypoints[image_id1 - 1] ||
+        static_cast<size_t>(j) >= keypoints[image_id2 - 1]) {
+      throw InputError(Where(image_id1, image_id2) +
+                       "a match of a keypoint that does not exist");
     }
     data.push_back(static_cast<uint32_t>(swapped ? j : i));
     data.push_back(static_cast<uint32_t>(swapped ? i : j));
   }
-  const int64_t pair_id = kMaxImages * std::min(image_id1, image_id2) +
-                          std::max(image_id1, image_id2);
+  return data;
+}
+
+std::string ColmapDatabaseWriter::Impl::Where(int image_id1,
+                                              int image_id2) const {
+  return path + ": images " + std::to_string(image_id1) + " and " +
+         std::to_string(image_id2) + ": ";
+}
+
+void ColmapDatabaseWriter::AddMatches(
+    int image_id1, int image_id2,
+    const std::vector<std::pair<int, int>>& matches) {
+  const std::vector<uint32_t> data =
+      impl_->MatchBlob(image_id1, image_id2, matches);
   if (!Statement(impl_->connection, "INSERT INTO matches VALUES (?,?,2,?)")
-           .Bind(pair_id)
+           .Bind(PairId(image_id1, image_id2))
            .Bind(static_cast<int64_t>(matches.size()))
            .BindBlob(data)
            .Insert()) {
-    throw InputError(pair + "their matches are there already");
+    throw InputError(impl_->Where(image_id1, image_id2) +
+                     "their matches are there already");
+  }
+}
+
+void ColmapDatabaseWriter::AddTwoViewGeometry(int image_id1, int image_id2,
+                                              const ColmapTwoView& geometry) {
+  const std::string where = impl_->Where(image_id1, image_id2);
+  if (image_id1 >= image_id2) {
+    throw InputError(where + "the smaller id of a geometry comes first");
+  }
+  const std::vector<uint32_t> data =
+      impl_->MatchBlob(image_id1, image_id2, geometry.inliers);
+  const auto numbers = [](const auto& matrix) {
+    return matrix ? Numbers(*matrix) : std::vector<double>{};
+  };
+  const auto f = numbers(ColmapFundamental(geometry.fundamental));
+  const auto e = numbers(geometry.essential);
+  const auto h = numbers(ColmapHomography(geometry.homography));
+  std::vector<double> q, t;
+  if (geometry.pose) {
+    q = Numbers(Quaternion(geometry.pose->rotation));
+    t = Numbers(geometry.pose->translation);
+  }
+  if (!Statement(impl_->connection,
+                 "INSERT INTO two_view_geometries VALUES (?,?,2,?,?,?,?,?,?,?)")
+           .Bind(PairId(image_id1, image_id2))
+           .Bind(static_cast<int64_t>(geometry.inliers.size()))
+           .BindBlob(data)
+           .Bind(static_cast<int64_t>(geometry.configuration))
+           .BindMatrix(f)
+           .BindMatrix(e)
+           .BindMatrix(h)
+           .BindMatrix(q)
+           .BindMatrix(t)
+           .Insert()) {
+    throw InputError(where + "their geometry is there already");
   }
 }
 

@@ -13,6 +13,7 @@
 
 #include "tiepoint/features/keypoint.h"
 #include "tiepoint/io/colmap_model.h"
+#include "tiepoint/io/colmap_two_view.h"
 
 namespace tiepoint {
 
@@ -34,11 +35,11 @@ class ColmapDatabaseWriter {
 
   // The image's id: 1, 2, ... `name`: path of the photograph below COLMAP's
   // image folder. `features`: in pixels of the stored file. Keypoints are
-  // written as x, y, scale, orientation, also when there are none (COLMAP
-  // refuses images without that row). Descriptors of 128 numbers are written as
-  // bytes, round(512 x) within 0..255 (COLMAP's SIFT: unit length, not
-  // negative); others have no place in this schema and are left out. Throws
-  // InputError for a name that is there already.
+  // written as x, y and the affine shape [s cos, -s sin; s sin, s cos], also
+  // when there are none (COLMAP refuses images without that row). Descriptors
+  // of 128 numbers are written as bytes, round(512 x) within 0..255 (COLMAP's
+  // SIFT: unit length, not negative); others have no place in this schema and
+  // are left out. Throws InputError for a name that is there already.
   int AddImage(const std::string& name, int camera_id,
                const FeatureSet& features);
 
@@ -47,6 +48,12 @@ class ColmapDatabaseWriter {
   // keypoints that do not exist, and for a pair that is there already.
   void AddMatches(int image_id1, int image_id2,
                   const std::vector<std::pair<int, int>>& matches);
+
+  // The verified geometry of a pair: the mapper reads only this. image_id1 is
+  // the camera 1 of `geometry`, and smaller than image_id2. Call it beside
+  // AddMatches, once a pair. Throws InputError as AddMatches.
+  void AddTwoViewGeometry(int image_id1, int image_id2,
+                          const ColmapTwoView& geometry);
 
   // The last call. Throws InputError when the file cannot be written (disk
   // full).

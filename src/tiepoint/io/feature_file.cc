@@ -11,6 +11,7 @@
 
 #include "tiepoint/base/atomic_file.h"
 #include "tiepoint/base/error.h"
+#include "tiepoint/io/hdf5_data.h"
 #include "tiepoint/io/hdf5_file.h"
 
 namespace tiepoint {
@@ -69,63 +70,6 @@ std::set<std::string> PhotographsOf(hid_t file, const std::string& path) {
     throw InputError(path + ": is damaged (" + Hdf5Error() + ")");
   }
   return names;
-}
-
-// Text attributes of the root.
-
-std::optional<std::string> ReadText(hid_t file, const std::string& name) {
-  const Hdf5Attribute attribute(H5Aopen(file, name.c_str(), H5P_DEFAULT));
-  if (!attribute) return std::nullopt;
-  const Hdf5Type type(H5Aget_type(attribute.Id()));
-  const Hdf5Space space(H5Aget_space(attribute.Id()));
-  if (H5Tget_class(type.Id()) != H5T_STRING ||
-      H5Sget_simple_extent_npoints(space.Id()) != 1) {
-    return std::nullopt;
-  }
-  if (H5Tis_variable_str(type.Id()) > 0) {
-    char* text = nullptr;
-    if (H5Aread(attribute.Id(), type.Id(), &text) < 0 || text == nullptr) {
-      return std::nullopt;
-    }
-    std::string copy(text);
-    H5free_memory(text);
-    return copy;
-  }
-  std::string text(H5Tget_size(type.Id()), '\0');
-  if (H5Aread(attribute.Id(), type.Id(), text.data()) < 0) return std::nullopt;
-  return text.substr(0, text.find('\0'));
-}
-
-extern "C" herr_t NoteAttribute(hid_t, const char* name, const H5A_info_t*,
-                                void* names) {
-  static_cast<std::vector<std::string>*>(names)->emplace_back(name);
-  return 0;
-}
-
-std::map<std::string, std::string> TextAttributes(hid_t file) {
-  std::vector<std::string> names;
-  H5Aiterate2(file, H5_INDEX_NAME, H5_ITER_INC, nullptr, NoteAttribute, &names);
-  std::map<std::string, std::string> attributes;
-  for (const std::string& name : names) {
-    if (auto text = ReadText(file, name)) attributes[name] = *text;
-  }
-  return attributes;
-}
-
-Hdf5Type TextType() {
-  Hdf5Type type(H5Tcopy(H5T_C_S1));
-  H5Tset_size(type.Id(), H5T_VARIABLE);
-  H5Tset_cset(type.Id(), H5T_CSET_UTF8);
-  return type;
-}
-
-bool WriteText(hid_t file, const std::string& name, const std::string& text) {
-  const Hdf5Type type = TextType();
-  const Hdf5Space space(H5Screate(H5S_SCALAR));
-  const Hdf5Attribute attribute(H5Acreate2(
-      file, name.c_str(), type.Id(), space.Id(), H5P_DEFAULT, H5P_DEFAULT));
-  const char* const data = text.c_str();
-  return attribute && H5Awrite(attribute.Id(), type.Id(), &data) >= 0;
 }
 
 // Datasets.
@@ -272,23 +216,11 @@ void SortByScore(FeatureSet& features) {
   }
 }
 
-// Writes a dataset; `memory` is the type of `data`, `stored` that of the file.
-bool WriteData(hid_t group, const char* name, const std::vector<hsize_t>& shape,
-               hid_t memory, hid_t stored, const void* data) {
-  const Hdf5Space space(
-      H5Screate_simple(static_cast<int>(shape.size()), shape.data(), nullptr));
-  const Hdf5Data dataset(H5Dcreate2(group, name, stored, space.Id(),
-                                    H5P_DEFAULT, H5P_DEFAULT, H5P_DEFAULT));
-  const bool empty = H5Sget_simple_extent_npoints(space.Id()) == 0;
-  return dataset && (empty || H5Dwrite(dataset.Id(), memory, H5S_ALL, H5S_ALL,
-                                       H5P_DEFAULT, data) >= 0);
-}
-
 bool WriteFloats(hid_t group, const char* name,
                  const std::vector<hsize_t>& shape,
                  const std::vector<float>& data) {
-  return WriteData(group, name, shape, H5T_NATIVE_FLOAT, H5T_IEEE_F32LE,
-                   data.data());
+  return WriteHdf5Data(group, name, shape, H5T_NATIVE_FLOAT, H5T_IEEE_F32LE,
+                       data.data());
 }
 
 bool WriteFeatures(hid_t group, const FeatureSet& features) {
@@ -316,53 +248,8 @@ bool WriteFeatures(hid_t group, const FeatureSet& features) {
          WriteFloats(group, kScores, {count}, scores) &&
          WriteFloats(group, kScales, {count}, scales) &&
          WriteFloats(group, kAngles, {count}, angles) &&
-         WriteData(group, kImageSize, {2}, H5T_NATIVE_INT64, H5T_STD_I64LE,
-                   size);
-}
-
-// The bytes of a file without photographs. Made in memory, so that the file is
-// there whole or not at all.
-std::string EmptyFile(const std::map<std::string, std::string>& attributes) {
-  const Hdf5Properties access(H5Pcreate(H5P_FILE_ACCESS));
-  H5Pset_fapl_core(access.Id(), 1 << 16, /*backing_store=*/false);
-  const Hdf5File file(
-      H5Fcreate("empty", H5F_ACC_TRUNC, H5P_DEFAULT, access.Id()));
-  bool done = static_cast<bool>(file);
-  for (const auto& [name, text] : attributes) {
-    done = done && WriteText(file.Id(), name, text);
-  }
-  done = done && H5Fflush(file.Id(), H5F_SCOPE_LOCAL) >= 0;
-  const ssize_t size =
-      done ? H5Fget_file_image(file.Id(), nullptr, 0) : ssize_t{-1};
-  std::string bytes(std::max<ssize_t>(size, 0), '\0');
-  if (size <= 0 || H5Fget_file_image(file.Id(), bytes.data(), size) != size) {
-    throw InputError("HDF5: a new file cannot be made (" + Hdf5Error() + ")");
-  }
-  return bytes;
-}
-
-void CheckAttributes(const std::string& path,
-                     const std::map<std::string, std::string>& found,
-                     const std::map<std::string, std::string>& expected) {
-  std::vector<std::string> differences;
-  for (const auto& [name, text] : expected) {
-    const auto other = found.find(name);
-    if (other == found.end()) {
-      throw InputError(path + ": was not made by this command (no attribute '" +
-                       name + "'); choose another file");
-    }
-    if (other->second != text) {
-      differences.push_back(name + " (" + other->second + ", not " + text +
-                            ")");
-    }
-  }
-  if (differences.empty()) return;
-  // The shortest says most: a preset rather than all its options.
-  const auto shortest = std::min_element(
-      differences.begin(), differences.end(),
-      [](const auto& a, const auto& b) { return a.size() < b.size(); });
-  throw InputError(path + ": was made with another " + *shortest +
-                   "; choose another file");
+         WriteHdf5Data(group, kImageSize, {2}, H5T_NATIVE_INT64, H5T_STD_I64LE,
+                       size);
 }
 
 }  // namespace
@@ -409,7 +296,7 @@ std::optional<FeatureSet> FeatureFile::Find(const std::string& path) const {
 }
 
 std::map<std::string, std::string> FeatureFile::Attributes() const {
-  return TextAttributes(impl_->file.Id());
+  return TextAttributesOf(impl_->file.Id());
 }
 
 struct FeatureFileWriter::Impl {
@@ -431,10 +318,10 @@ FeatureFileWriter::FeatureFileWriter(
     // A journal without its file belongs to one that was removed.
     std::error_code ignored;
     fs::remove(JournalPath(path), ignored);
-    WriteFileAtomically(path, EmptyFile(attributes));
+    WriteFileAtomically(path, EmptyHdf5(attributes));
   }
   impl_ = std::make_unique<Impl>(path);
-  CheckAttributes(path, TextAttributes(impl_->file.Id()), attributes);
+  CheckTextAttributes(path, TextAttributesOf(impl_->file.Id()), attributes);
 }
 
 FeatureFileWriter::~FeatureFileWriter() = default;
