@@ -45,7 +45,7 @@ void PrintSummary(const ExtractArguments& arguments,
 int RunExtract(const ExtractArguments& arguments) {
   ApplyCommonOptions(arguments.common);
   const std::vector<PhotographFile> photographs =
-      FindPhotographs(arguments.paths);
+      PhotographsIn(arguments.paths);
   const Preset preset = ParsePreset(arguments.preset);
   const fs::path parent = fs::path(arguments.output).parent_path();
   if (!parent.empty()) EnsureWritableFolder(parent);

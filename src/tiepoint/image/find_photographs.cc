@@ -48,7 +48,7 @@ std::vector<PhotographFile> PhotographsBelow(const std::string& folder) {
   return found;
 }
 
-std::vector<PhotographFile> FindPhotographs(
+std::vector<PhotographFile> PhotographsIn(
     const std::vector<std::string>& paths) {
   std::vector<PhotographFile> photographs;
   std::map<std::string, std::string> path_of_name;

@@ -18,7 +18,7 @@ std::vector<PhotographFile> PhotographsBelow(const std::string& folder);
 // Photographs and those below folders, in the order of the paths; what is given
 // twice is taken once. Throws InputError as PhotographsBelow, for paths that do
 // not exist, and when two files would have one name.
-std::vector<PhotographFile> FindPhotographs(
+std::vector<PhotographFile> PhotographsIn(
     const std::vector<std::string>& paths);
 
 }  // namespace tiepoint
