@@ -24,7 +24,7 @@ using ::testing::HasSubstr;
 using ::testing::Not;
 
 // Writes a model of all photographs, slowly.
-constexpr const char* kMapper = R"(#!/bin/sh
+constexpr const char* kMapper = R"sh(#!/bin/sh
 case "$1" in
 help) echo 'COLMAP 3.8 -- SfM'; exit 0;;
 mapper) ;;
@@ -50,7 +50,7 @@ for model in 0 1; do
   echo "1 0 0 1 0 0 0 0.25" > "$out/$model/points3D.txt"
   sleep 0.05
 done
-)";
+)sh";
 
 class ReconstructTest : public ProgramTest {
  protected:

@@ -57,7 +57,8 @@ TEST(AssignCameras, OneCameraHasOneSize) {
   std::swap(photographs[1].width, photographs[1].height);
   EXPECT_EQ(AssignCameras(photographs, {.params = "9,320,240,0"}).of[1], 1);
   for (const CameraMode mode : {CameraMode::kSingle, CameraMode::kPerFolder}) {
-    EXPECT_THROW(AssignCameras(photographs, {.mode = mode}), InputError);
+    EXPECT_THROW(AssignCameras(photographs, {.mode = mode, .params = ""}),
+                 InputError);
   }
 }
 
