@@ -4,7 +4,9 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <chrono>
+#include <cstdlib>
 #include <opencv2/imgcodecs.hpp>
 #include <opencv2/imgproc.hpp>
 
@@ -19,9 +21,7 @@ namespace {
 
 namespace fs = std::filesystem;
 using ::testing::AllOf;
-using ::testing::ElementsAre;
 using ::testing::HasSubstr;
-using ::testing::Not;
 
 // Writes a model of all photographs, slowly.
 constexpr const char* kMapper = R"sh(#!/bin/sh
@@ -299,6 +299,41 @@ TEST_F(ReconstructTest, AMapperThatFails) {
               AllOf(HasSubstr("no pair"), HasSubstr("no model")));
   EXPECT_THAT(Content(Path("out/report.html")), HasSubstr("no model was made"));
   EXPECT_THAT(Content(Path("out/mapper.log")), HasSubstr("no pair"));
+}
+
+TEST_F(ReconstructTest, CtrlC) {
+  const ProgramResult whole = Reconstruct("whole");
+  EXPECT_EQ(whole.exit_code, 0) << whole.errors;
+  // More work than half a second has.
+  std::string mapper = kMapper;
+  mapper.replace(mapper.find("sleep 0.1"), 9, "sleep 30.");
+  const std::string quick = Content(Path("colmap"));
+  Write("colmap", mapper);
+  const ProgramResult stopped = Run(Arguments("out"), Path("out/features.h5"));
+  EXPECT_EQ(stopped.exit_code, 130);
+  EXPECT_EQ(stopped.errors, "tiepoint: interrupted\n");
+  Write("colmap", quick);
+  EXPECT_EQ(Reconstruct("out").exit_code, 0);
+  ExpectSame("whole", "out");
+}
+
+TEST_F(ReconstructTest, WithoutColmap) {
+  std::vector<std::string> arguments = Arguments("out");
+  const auto colmap = std::find(arguments.begin(), arguments.end(), "--colmap");
+  arguments.erase(colmap, colmap + 2);
+  const std::string path = std::getenv("PATH");
+  setenv("PATH", "/nowhere", 1);
+  const ProgramResult without = Run(arguments);
+  setenv("PATH", path.c_str(), 1);
+  EXPECT_EQ(without.exit_code, 1);
+  EXPECT_EQ(without.errors, "");
+  EXPECT_THAT(without.output, HasSubstr("COLMAP was not found"));
+  EXPECT_THAT(Content(Path("out/report.html")),
+              HasSubstr("COLMAP was not found"));
+  EXPECT_EQ(CountColmapDatabase(Path("out/database.db")).images, 8);
+  // It goes on when there is one.
+  EXPECT_THAT(Reconstruct("out").output,
+              AllOf(HasSubstr("written already"), HasSubstr("8 of 8")));
 }
 
 TEST_F(ReconstructTest, BadInput) {

@@ -77,7 +77,8 @@ PairMatches Verify(const Views& views, bool known) {
 }
 
 TEST(VerifyPair, KnownCameras) {
-  const PairMatches pair = Verify(Look({}), true);
+  const Views views = Look({});
+  const PairMatches pair = Verify(views, true);
   const ColmapTwoView& geometry = pair.geometry;
   EXPECT_EQ(geometry.configuration, ColmapConfiguration::kCalibrated);
   EXPECT_EQ(pair.keypoints1, 240);
@@ -90,8 +91,8 @@ TEST(VerifyPair, KnownCameras) {
   EXPECT_NEAR(geometry.pose->rotation[2], std::sin(0.1), 1e-3);
   // F holds in pixels.
   const auto& f = *geometry.fundamental;
-  const Keypoint& a = Look({}).first.keypoints[0];
-  const Keypoint& b = Look({}).second.keypoints[0];
+  const Keypoint& a = views.first.keypoints[0];
+  const Keypoint& b = views.second.keypoints[0];
   EXPECT_LT(SquaredSampsonError(f, {a.x, a.y, b.x, b.y}), 1e-2);
 }
 
