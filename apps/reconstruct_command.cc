@@ -32,7 +32,7 @@ void AddCameraOptions(CLI::App& command, ReconstructArguments& arguments) {
   command
       .add_option("--camera-mode", arguments.camera_mode,
                   "Which photographs share a camera: auto (those of a folder "
-                  "with the same size and EXIF focal length), single, "
+                  "with one size and one EXIF focal length, or none), single, "
                   "per-folder, per-image")
       ->type_name("MODE")
       ->capture_default_str()

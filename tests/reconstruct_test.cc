@@ -142,7 +142,7 @@ TEST_F(ReconstructTest, FromPhotographsToAModel) {
   const ColmapDatabaseCounts counts =
       CountColmapDatabase(Path("out/database.db"));
   EXPECT_EQ(counts.images, 8);
-  EXPECT_EQ(counts.cameras, 8);
+  EXPECT_EQ(counts.cameras, 1);
   EXPECT_GT(counts.inlier_pairs, 12);
   EXPECT_GT(counts.inlier_matches, 50 * counts.inlier_pairs);
   const MatchFile matches(Path("out/matches.h5"), {});
@@ -262,6 +262,8 @@ TEST_F(ReconstructTest, Cameras) {
   };
   EXPECT_EQ(Reconstruct("single", {"--camera-mode", "single"}).exit_code, 0);
   EXPECT_EQ(cameras("single"), 1);
+  EXPECT_EQ(Reconstruct("single", {"--camera-mode", "per-image"}).exit_code, 0);
+  EXPECT_EQ(cameras("single"), 8);
   EXPECT_EQ(Reconstruct("given", {"--camera-model", "PINHOLE",
                                   "--camera-params", "300,300,160,130"})
                 .exit_code,

@@ -68,8 +68,7 @@ AssignedCameras AssignCameras(const std::vector<SizedPhotograph>& photographs,
     Key key;
     switch (options.mode) {
       case CameraMode::kAuto:
-        key = {folder, width, height, prior.focal,
-               given || prior.known ? 0 : own};
+        key = {folder, width, height, prior.focal, 0};
         break;
       case CameraMode::kSingle:
         break;

@@ -11,7 +11,8 @@ namespace tiepoint {
 
 enum class CameraMode {
   // One camera for the photographs of a folder that have one size and the same
-  // focal length in EXIF; a camera of its own for each that has none.
+  // focal length in EXIF, or none: shared cameras hold a model together, and
+  // few folders hold photographs of several cameras but of one size.
   kAuto,
   kSingle,     // one for all
   kPerFolder,  // one a folder

@@ -25,7 +25,7 @@ TEST(AssignCameras, Modes) {
                          {.mode = mode, .model = "PINHOLE", .params = params})
         .of;
   };
-  EXPECT_THAT(of(CameraMode::kAuto), ElementsAre(0, 1, 2, 3));
+  EXPECT_THAT(of(CameraMode::kAuto), ElementsAre(0, 0, 1, 1));
   EXPECT_THAT(of(CameraMode::kAuto, "500,510,320,240"),
               ElementsAre(0, 0, 1, 1));
   EXPECT_THAT(of(CameraMode::kSingle), ElementsAre(0, 0, 0, 0));
@@ -49,6 +49,13 @@ TEST(AssignCameras, WhatIsKnown) {
   EXPECT_THAT(given.cameras[0].camera.params,
               ElementsAre(500, 510, 319.5, 239.5, 0.1, 0, 0, 0));
   EXPECT_EQ(PinholeOf(given.cameras[0].camera).fy, 510);
+}
+
+// Photographs that say different things are of different cameras.
+TEST(AssignCameras, FoldersAndSizes) {
+  auto photographs = kPhotographs;
+  photographs[3].width = 320;
+  EXPECT_THAT(AssignCameras(photographs, {}).of, ElementsAre(0, 0, 1, 2));
 }
 
 // Portrait and landscape.
