@@ -253,6 +253,8 @@ class Reconstruction {
       writer->Commit();
       stages_.SetDone("database", key);
     }
+    cache_.reset();  // not needed any more
+    file_.reset();
     const auto verified = std::count_if(
         found_pairs_.begin(), found_pairs_.end(),
         [](const ReconstructedPair& pair) { return pair.inliers > 0; });

@@ -37,7 +37,7 @@ while [ $# -gt 0 ]; do
 done
 sleep 0.1
 for model in 0 1; do
-  mkdir -p "$out/$model"
+  mkdir "$out/$model"
   echo '1 PINHOLE 9 9 9 9 4 4' > "$out/$model/cameras.txt"
   : > "$out/$model/images.txt"
   n=0
@@ -301,6 +301,29 @@ TEST_F(ReconstructTest, AMapperThatFails) {
               AllOf(HasSubstr("no pair"), HasSubstr("no model")));
   EXPECT_THAT(Content(Path("out/report.html")), HasSubstr("no model was made"));
   EXPECT_THAT(Content(Path("out/mapper.log")), HasSubstr("no pair"));
+}
+
+// The mapper of a killed program goes on for a while: it is in nobody's way.
+TEST_F(ReconstructTest, KilledWhileMapping) {
+  EXPECT_EQ(Reconstruct("whole").exit_code, 0);
+  std::string mapper = kMapper;
+  mapper.replace(mapper.find("sleep 0.1"), 9,
+                 "touch \"$out/../started\"; sleep 9");
+  const std::string quick = Content(Path("colmap"));
+  Write("colmap", mapper);
+  const ProgramResult killed = RunKilled(Arguments("out"), 4);
+  EXPECT_EQ(killed.exit_code, 137);
+  bool started = false;
+  for (const auto& entry : fs::directory_iterator(Path("out"))) {
+    started = started || fs::exists(entry.path() / "started");
+  }
+  EXPECT_TRUE(started);
+  Write("colmap.quick", quick);
+  fs::permissions(Path("colmap.quick"), fs::perms::owner_all);
+  fs::rename(Path("colmap.quick"), Path("colmap"));
+  const ProgramResult rest = Reconstruct("out");
+  EXPECT_EQ(rest.exit_code, 0) << rest.errors;
+  ExpectSame("whole", "out");
 }
 
 TEST_F(ReconstructTest, CtrlC) {
