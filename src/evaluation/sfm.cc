@@ -89,8 +89,8 @@ struct ChosenCamera {
 
 ChosenCamera PriorCamera(const SfmPhotograph& photograph,
                          const FeatureSet& features) {
-  const FocalPrior prior = FocalPriorOf(
-      photograph.path, features.image_width, features.image_height);
+  const FocalPrior prior = FocalPriorOf(photograph.path, features.image_width,
+                                        features.image_height);
   return {MakeColmapCamera("SIMPLE_RADIAL", prior.focal, features.image_width,
                            features.image_height),
           prior.known};
