@@ -57,7 +57,11 @@ void AddMatchCommand(CLI::App& app, CommandContext& context);
 void AddExtractCommand(CLI::App& app, CommandContext& context);
 void AddReconstructCommand(CLI::App& app, CommandContext& context);
 void AddModelsCommand(CLI::App& app, CommandContext& context);
+void AddMatchFeaturesCommand(CLI::App& app, CommandContext& context);
+void AddExportCommand(CLI::App& app, CommandContext& context);
+void AddImportCommand(CLI::App& app, CommandContext& context);
 void AddEvaluateCommand(CLI::App& app, CommandContext& context);
 void AddBenchCommand(CLI::App& app, CommandContext& context);
+void AddViewCommand(CLI::App& app, CommandContext& context);
 // Of programs with training.
 void AddDataCommand(CLI::App& app, CommandContext& context);

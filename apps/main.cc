@@ -76,9 +76,13 @@ int Run(int argc, char** argv) {
   CommandContext context;
   AddMatchCommand(app, context);
   AddExtractCommand(app, context);
+  AddMatchFeaturesCommand(app, context);
+  AddExportCommand(app, context);
+  AddImportCommand(app, context);
   AddReconstructCommand(app, context);
   AddEvaluateCommand(app, context);
   AddBenchCommand(app, context);
+  AddViewCommand(app, context);
   AddModelsCommand(app, context);
 #ifdef TIEPOINT_WITH_TRAINING
   AddTrainCommand(app, context);

@@ -45,7 +45,7 @@ std::map<std::string, std::string> MatchAttributes(
 }
 
 void MatchMissingPairs(MatchPairsTask task, FeatureCache& features,
-                       MatchFile& matches, bool quiet) {
+                       VerifiedMatchFile& matches, bool quiet) {
   const auto missing = static_cast<size_t>(std::count_if(
       task.pairs.begin(), task.pairs.end(), [&](const auto& pair) {
         return !matches.Has(task.names[pair.first], task.names[pair.second]);
@@ -61,7 +61,7 @@ void MatchMissingPairs(MatchPairsTask task, FeatureCache& features,
   auto last = begin;
   line.Count(0, static_cast<int>(missing), "matching");
   task.done = [&](int done, int total, PhotographPair pair,
-                  const PairMatches&) {
+                  const VerifiedPair&) {
     const auto now = Clock::now();
     const double seconds = std::chrono::duration<double>(now - begin).count();
     const double rate = seconds > 0 ? done / seconds : 0;

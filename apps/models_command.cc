@@ -193,6 +193,7 @@ void AddModelsCommand(CLI::App& app, CommandContext& context) {
     std::string models, name, output;
     std::vector<std::string> photographs;
     int rank = 0;
+    bool only_when_asked = false;
   };
   const auto arguments = std::make_shared<Arguments>();
   CLI::App* command =
@@ -244,12 +245,15 @@ void AddModelsCommand(CLI::App& app, CommandContext& context) {
   calibrating->add_option("-o,--output", arguments->output, "File to write")
       ->type_name("OUT.safetensors")
       ->required();
+  calibrating->add_flag("--only-when-asked", arguments->only_when_asked,
+                        "int8 by --precision int8 alone, never as the fastest");
   calibrating->callback([arguments, &context] {
     ExtractorOptions options;
     options.models = arguments->models;
     for (const auto& [name, text] :
          CalibrateWeights(Resolve(arguments->models, arguments->name),
-                          arguments->photographs, options, arguments->output)) {
+                          arguments->photographs, options, arguments->output,
+                          arguments->only_when_asked)) {
       fmt::print("{:<22}{}\n", name, text);
     }
     fmt::print("written  {}\n", arguments->output);

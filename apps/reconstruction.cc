@@ -240,14 +240,14 @@ class Reconstruction {
     }
     for (const auto& [i, j] : pairs_) {
       CheckInterrupt();
-      const PairMatches pair =
+      const VerifiedPair pair =
           matches_->Read(photographs_[i].name, photographs_[j].name);
       found_pairs_.push_back({i, j, static_cast<int>(pair.matches.size()),
                               static_cast<int>(pair.geometry.inliers.size()),
                               pair.geometry.configuration});
       if (!writer) continue;
       writer->AddMatches(i + 1, j + 1, pair.matches);
-      writer->AddTwoViewGeometry(i + 1, j + 1, pair.geometry);
+      writer->AddTwoView(i + 1, j + 1, pair.geometry);
     }
     if (writer) {
       writer->Commit();
@@ -407,7 +407,7 @@ class Reconstruction {
   std::map<std::string, std::string> feature_attributes_, match_attributes_;
   std::optional<CorrespondenceClassifier> classifier_;
   std::optional<Colmap> colmap_;
-  std::optional<MatchFile> matches_;
+  std::optional<VerifiedMatchFile> matches_;
   std::optional<FeatureFile> file_;
   std::optional<FeatureCache> cache_;
   std::vector<Photograph> photographs_;

@@ -8,6 +8,7 @@
 #include <opencv2/features2d.hpp>
 
 #include "tiepoint/base/parallel.h"
+#include "tiepoint/matching/descriptor_index.h"
 #include "tiepoint/matching/matcher.h"
 #include "tiepoint/network/random_model.h"
 
@@ -118,6 +119,51 @@ void MatchNaive(benchmark::State& state) {
   }
 }
 
+// Each row is one of 4096 points, seen with some noise: as in a collection,
+// where many photographs show the same.
+DescriptorMatrix Views(int rows, uint64_t seed) {
+  static const DescriptorMatrix points = Descriptors(4096, 9);
+  DescriptorMatrix result{rows, kSize, RandomValues(rows * kSize, seed)};
+  for (int i = 0; i < rows; ++i) {
+    const float* point = points.Row(static_cast<int>(
+        (static_cast<uint64_t>(i) * 2654435761u + seed) % 4096));
+    for (int k = 0; k < kSize; ++k) {
+      result.Row(i)[k] = point[k] + 0.05f * result.Row(i)[k];
+    }
+  }
+  return result;
+}
+
+// The two nearest of 512 queries among many rows: all compared, or by a graph
+// (its share of the right answers as a counter).
+void SearchCollection(benchmark::State& state) {
+  SetNumThreads(1);
+  constexpr int kQueries = 512;
+  const auto rows = Views(static_cast<int>(state.range(0)), 1);
+  const auto queries = Views(kQueries, 2);
+  DescriptorIndexOptions options;
+  DescriptorIndex exact(options);
+  options.kind = DescriptorIndexOptions::Kind::kGraph;
+  DescriptorIndex graph(options);
+  const bool use_graph = state.range(1) != 0;
+  for (DescriptorIndex* index : {&exact, &graph}) {
+    if (index == &graph && !use_graph) continue;
+    index->Add(rows);
+    index->Build();
+  }
+  const DescriptorIndex& index = use_graph ? graph : exact;
+  for (auto _ : state) benchmark::DoNotOptimize(index.Search(queries, 2));
+  state.counters["per_query"] = benchmark::Counter(
+      kQueries, benchmark::Counter::kIsIterationInvariantRate |
+                    benchmark::Counter::kInvert);
+  const auto found = index.Search(queries, 2), right = exact.Search(queries, 2);
+  int same = 0;
+  for (size_t i = 0; i < found.size(); ++i) {
+    same += found[i].row == right[i].row;
+  }
+  state.counters["right"] = same / static_cast<double>(found.size());
+}
+
 const std::vector<std::vector<int64_t>> kSizesAndPrecisions = {
     {2048, 8192},
     {static_cast<int64_t>(ProductPrecision::kInt8),
@@ -133,6 +179,10 @@ BENCHMARK(ProductAlone)
     ->Unit(benchmark::kMillisecond);
 BENCHMARK(ProductOpenCv)->Arg(2048)->Arg(8192)->Unit(benchmark::kMillisecond);
 BENCHMARK(MatchOpenCv)->Arg(2048)->Arg(8192)->Unit(benchmark::kMillisecond);
+BENCHMARK(SearchCollection)
+    ->ArgsProduct({{1 << 14, 1 << 17}, {0, 1}})
+    ->ArgNames({"rows", "graph"})
+    ->Unit(benchmark::kMillisecond);
 BENCHMARK(MatchNaive)->Arg(2048)->Unit(benchmark::kMillisecond);
 
 }  // namespace

@@ -20,11 +20,19 @@ function(tiepoint_layer NAME)
   file(CREATE_LINK ${CMAKE_CURRENT_SOURCE_DIR} ${root}/${ARG_PREFIX} SYMBOLIC)
 
   add_library(${NAME} STATIC ${ARG_SOURCES})
-  target_include_directories(${NAME} PUBLIC ${root})
+  target_include_directories(${NAME} PUBLIC $<BUILD_INTERFACE:${root}>
+                                            $<INSTALL_INTERFACE:include>)
   target_link_libraries(
     ${NAME}
     PUBLIC ${ARG_NEEDS} ${ARG_EXPOSES}
-    PRIVATE ${ARG_LINKS} tiepoint_compiler Threads::Threads)
+    PRIVATE ${ARG_LINKS} $<BUILD_INTERFACE:tiepoint_compiler> Threads::Threads)
+  if(TIEPOINT_PYTHON AND ARG_PREFIX MATCHES "^tiepoint/")
+    # The Python module is a shared library, and exports its entry alone.
+    set_target_properties(
+      ${NAME} PROPERTIES POSITION_INDEPENDENT_CODE ON
+                         CXX_VISIBILITY_PRESET hidden
+                         VISIBILITY_INLINES_HIDDEN ON)
+  endif()
 
   if(TIEPOINT_TESTS AND ARG_TESTS)
     add_executable(${NAME}_test ${ARG_TESTS})

@@ -14,7 +14,7 @@
 #include "tiepoint/base/random.h"
 #include "tiepoint/io/colmap_database.h"
 #include "tiepoint/io/feature_file.h"
-#include "tiepoint/io/match_file.h"
+#include "tiepoint/io/verified_match_file.h"
 
 namespace tiepoint {
 namespace {
@@ -101,8 +101,8 @@ class ReconstructTest : public ProgramTest {
       }
     }
     {
-      const MatchFile first(Path(a + "/matches.h5"), {});
-      const MatchFile second(Path(b + "/matches.h5"), {});
+      const VerifiedMatchFile first(Path(a + "/matches.h5"), {});
+      const VerifiedMatchFile second(Path(b + "/matches.h5"), {});
       for (int i = 0; i < kPhotographs; ++i) {
         for (int j = i + 1; j < kPhotographs; ++j) {
           EXPECT_EQ(first.Read(NameOf(i), NameOf(j)),
@@ -145,8 +145,8 @@ TEST_F(ReconstructTest, FromPhotographsToAModel) {
   EXPECT_EQ(counts.cameras, 1);
   EXPECT_GT(counts.inlier_pairs, 12);
   EXPECT_GT(counts.inlier_matches, 50 * counts.inlier_pairs);
-  const MatchFile matches(Path("out/matches.h5"), {});
-  const PairMatches pair = matches.Read("0.png", "1.png");
+  const VerifiedMatchFile matches(Path("out/matches.h5"), {});
+  const VerifiedPair pair = matches.Read("0.png", "1.png");
   EXPECT_EQ(pair.geometry.configuration,
             ColmapConfiguration::kPlanarOrPanoramic);
   ASSERT_TRUE(pair.geometry.homography);
@@ -236,7 +236,7 @@ TEST_F(ReconstructTest, PairsThatAreWanted) {
   const ProgramResult retrieval =
       Reconstruct("near", {"--pairs", "retrieval", "--partners", "1"});
   EXPECT_EQ(retrieval.exit_code, 0) << retrieval.errors;
-  const MatchFile near(Path("near/matches.h5"), {});
+  const VerifiedMatchFile near(Path("near/matches.h5"), {});
   EXPECT_FALSE(near.Has("0.png", "7.png"));
   // More pairs are added to those that are there; the database has all.
   EXPECT_EQ(Reconstruct("out").exit_code, 0);
@@ -269,7 +269,7 @@ TEST_F(ReconstructTest, Cameras) {
                 .exit_code,
             0);
   EXPECT_EQ(cameras("given"), 1);
-  const MatchFile matches(Path("given/matches.h5"), {});
+  const VerifiedMatchFile matches(Path("given/matches.h5"), {});
   EXPECT_TRUE(matches.Read("0.png", "1.png").geometry.essential);
   ExpectRefused(Reconstruct("x", {"--camera-params", "1,2"}), {"4 numbers"});
   ExpectRefused(Reconstruct("x", {"--camera-model", "FISHEYE"}),

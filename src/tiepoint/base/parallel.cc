@@ -35,6 +35,7 @@ bool InterruptRequested() { return g_interrupt; }
 void CheckInterrupt() {
   if (g_interrupt) throw Interrupted();
 }
+void ClearInterrupt() { g_interrupt = false; }
 
 void ParallelFor(int count, const std::function<void(int)>& body) {
   const int num_threads =

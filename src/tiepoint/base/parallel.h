@@ -24,5 +24,7 @@ void RequestInterrupt();
 bool InterruptRequested();
 // Throws Interrupted when RequestInterrupt() was called.
 void CheckInterrupt();
+// Forgets the request, once nothing runs any more: for a host that goes on.
+void ClearInterrupt();
 
 }  // namespace tiepoint

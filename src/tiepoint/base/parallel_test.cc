@@ -7,6 +7,8 @@
 #include <stdexcept>
 #include <vector>
 
+#include "tiepoint/base/error.h"
+
 namespace tiepoint {
 namespace {
 
@@ -35,6 +37,19 @@ TEST(ParallelFor, RethrowsTheFailureOfABody) {
                            }),
                std::runtime_error);
   SetNumThreads(0);
+}
+
+TEST(Interrupt, StopsWorkUntilItIsCleared) {
+  RequestInterrupt();
+  EXPECT_THROW(ParallelFor(10, [](int) {}), Interrupted);
+  EXPECT_THROW(CheckInterrupt(), Interrupted);
+  ClearInterrupt();
+  CheckInterrupt();
+  int calls = 0;
+  SetNumThreads(1);
+  ParallelFor(10, [&](int) { ++calls; });
+  SetNumThreads(0);
+  EXPECT_EQ(calls, 10);
 }
 
 }  // namespace

@@ -302,6 +302,38 @@ Image ReadImage(const std::string& path, const ReadOptions& options) {
   return image;
 }
 
+Image ImageFromPixels(const std::string& name, const PixelView& pixels,
+                      const ReadOptions& options) {
+  if (pixels.width <= 0 || pixels.height <= 0) {
+    throw InputError(name + ": has no pixels");
+  }
+  const bool whole = pixels.depth != PixelView::Depth::kFloat;
+  const bool bytes = pixels.depth == PixelView::Depth::kUint8;
+  Image image;
+  image.path = name;
+  PictureMaker picture(image, options);
+  picture.Begin({pixels.width, pixels.height}, !whole || bytes ? 255 : 65535);
+  const int depth = !whole ? CV_32F : bytes ? CV_8U : CV_16U;
+  const cv::Mat all(pixels.height, pixels.width,
+                    CV_MAKETYPE(depth, pixels.channels),
+                    const_cast<void*>(pixels.data), pixels.row_bytes);
+  constexpr int kRows = 64;
+  for (int y = 0; y < all.rows; y += kRows) {
+    cv::Mat rows = all.rowRange(y, std::min(y + kRows, all.rows));
+    if (!whole && !cv::checkRange(rows)) {
+      throw InputError(name + ": has samples that are not finite");
+    }
+    if (pixels.channels == 3 && pixels.rgb) {
+      cv::Mat bgr;
+      cv::cvtColor(rows, bgr, cv::COLOR_RGB2BGR);
+      rows = bgr;
+    }
+    picture.Add(y, rows);
+  }
+  picture.End();
+  return image;
+}
+
 namespace {
 
 // The first bytes of a file.

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -26,6 +27,24 @@ struct ReadOptions {
 // empty, truncated, damaged, not an image, more than 2^16 pixels a side or 2^28
 // in all, samples that are neither 8 nor 16 bit.
 Image ReadImage(const std::string& path, const ReadOptions& options = {});
+
+// A picture that somebody else holds: rows of interleaved samples.
+struct PixelView {
+  enum class Depth { kUint8, kUint16, kFloat };  // white: 255, 65535, 255
+  const void* data = nullptr;
+  int width = 0;
+  int height = 0;
+  int channels = 1;      // 1: gray, 3: colour
+  size_t row_bytes = 0;  // from one row to the next
+  Depth depth = Depth::kUint8;
+  bool rgb = false;  // order of the colours; else blue, green, red
+};
+
+// What ReadImage makes of a lossless file of these pixels; gray of float
+// samples is not rounded. `name` stands for the path. Throws InputError when
+// there are no pixels or too many, or when a float is not finite.
+Image ImageFromPixels(const std::string& name, const PixelView& pixels,
+                      const ReadOptions& options = {});
 
 // What can be known before a photograph is read.
 struct PhotographHead {

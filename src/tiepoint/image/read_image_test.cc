@@ -130,6 +130,51 @@ TEST_F(ReadImageTest, SixteenBitKeepsItsPrecision) {
   }
 }
 
+PixelView ViewOf(const cv::Mat& pixels, PixelView::Depth depth) {
+  return {.data = pixels.data,
+          .width = pixels.cols,
+          .height = pixels.rows,
+          .channels = pixels.channels(),
+          .row_bytes = pixels.step[0],
+          .depth = depth};
+}
+
+TEST_F(ReadImageTest, PixelsInMemoryAreAsTheirLosslessFile) {
+  using Depth = PixelView::Depth;
+  const cv::Mat bgr = Colours(90, 131);
+  const cv::Mat deep = Colours(90, 131, CV_16UC3);
+  cv::Mat gray, rgb, real;
+  cv::cvtColor(bgr, gray, cv::COLOR_BGR2GRAY);
+  cv::cvtColor(bgr, rgb, cv::COLOR_BGR2RGB);
+  gray.convertTo(real, CV_32F);
+  PixelView swapped = ViewOf(rgb, Depth::kUint8);
+  swapped.rgb = true;
+  const std::string of_bgr = Encode("bgr.png", bgr);
+  const std::string of_gray = Encode("gray.png", gray);
+  const std::pair<PixelView, std::string> cases[] = {
+      {ViewOf(bgr, Depth::kUint8), of_bgr},
+      {swapped, of_bgr},
+      {ViewOf(deep, Depth::kUint16), Encode("deep.png", deep)},
+      {ViewOf(gray, Depth::kUint8), of_gray},
+      {ViewOf(real, Depth::kFloat), of_gray}};
+  for (const auto& [pixels, path] : cases) {
+    for (const int size : {0, 50}) {
+      const ReadOptions options{.max_image_size = size, .keep_colour = true};
+      const Image file = ReadImage(path, options);
+      const Image memory = ImageFromPixels("array", pixels, options);
+      EXPECT_EQ(memory.width, file.width);
+      EXPECT_EQ(memory.height, file.height);
+      EXPECT_EQ(memory.gray.pixels, file.gray.pixels) << path;
+      EXPECT_EQ(memory.bgr, file.bgr) << path;
+    }
+  }
+  real.at<float>(100, 3) = std::nanf("");
+  EXPECT_THAT([&] { ImageFromPixels("array", ViewOf(real, Depth::kFloat)); },
+              ThrowsMessage<InputError>(
+                  AllOf(HasSubstr("array"), HasSubstr("not finite"))));
+  EXPECT_THROW(ImageFromPixels("array", {}), InputError);
+}
+
 TEST_F(ReadImageTest, AlphaIsIgnored) {
   const cv::Mat bgr = Colours(10, 10);
   cv::Mat bgra;

@@ -7,6 +7,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -17,14 +18,28 @@
 
 namespace tiepoint {
 
-// Writes one database in one transaction. The file appears when Commit returns;
-// a writer that is destroyed before leaves none. Pixels are Tiepoint's here
-// (the centre of the first pixel is (0, 0)): 0.5 is added to principal points
-// and keypoints on writing, as COLMAP has it.
+// An image of a database.
+struct ColmapStoredImage {
+  int id = 0;
+  int camera_id = 0;
+  int64_t keypoints = 0;
+};
+
+// Writes one database in one transaction: what was added is there when Commit
+// returns, and all of it or nothing. Pixels are Tiepoint's here (the centre of
+// the first pixel is (0, 0)): 0.5 is added to principal points and keypoints on
+// writing, as COLMAP has it.
+//
+// A database that is extended keeps its schema and version, whatever version of
+// COLMAP made it (to 4.x: cameras get a rig, images a frame).
 class ColmapDatabaseWriter {
  public:
-  // Throws InputError when `path` exists or cannot be written.
-  explicit ColmapDatabaseWriter(const std::string& path);
+  enum class Existing { kRefuse, kExtend };
+
+  // Throws InputError when `path` cannot be written, exists (kRefuse), is not
+  // such a database or is in use by another program (kExtend).
+  explicit ColmapDatabaseWriter(const std::string& path,
+                                Existing existing = Existing::kRefuse);
   ~ColmapDatabaseWriter();
 
   // The camera's id: 1, 2, ... `focal_length_known`: COLMAP then verifies with
@@ -33,27 +48,35 @@ class ColmapDatabaseWriter {
   // number of parameters.
   int AddCamera(const ColmapCamera& camera, bool focal_length_known);
 
+  // The image of this name, if there is one.
+  std::optional<ColmapStoredImage> FindImage(const std::string& name) const;
+
   // The image's id: 1, 2, ... `name`: path of the photograph below COLMAP's
   // image folder. `features`: in pixels of the stored file. Keypoints are
-  // written as x, y and the affine shape [s cos, -s sin; s sin, s cos], also
-  // when there are none (COLMAP refuses images without that row). Descriptors
-  // of 128 numbers are written as bytes, round(512 x) within 0..255 (COLMAP's
-  // SIFT: unit length, not negative); others have no place in this schema and
-  // are left out. Throws InputError for a name that is there already.
+  // written as x, y and the affine matrix [s cos, -s sin; s sin, s cos] of
+  // scale and angle, also when there are none (COLMAP refuses images without
+  // that row). Descriptors of 128 numbers are written as bytes (sift_bytes.h);
+  // others have no place in this schema and are left out. Throws InputError for
+  // a name that is there already, and for descriptors in a database that holds
+  // those of another kind.
   int AddImage(const std::string& name, int camera_id,
                const FeatureSet& features);
+
+  // Other features for an image that is there: id and camera stay, its matches
+  // with all others go (they counted the old keypoints). Features that are the
+  // same already are left alone, and false is returned.
+  bool SetFeatures(int image_id, const FeatureSet& features);
 
   // Keypoint `first` of image 1 is keypoint `second` of image 2. The order of
   // the ids does not matter; one call a pair. Throws InputError for ids or
   // keypoints that do not exist, and for a pair that is there already.
   void AddMatches(int image_id1, int image_id2,
                   const std::vector<std::pair<int, int>>& matches);
-
-  // The verified geometry of a pair: the mapper reads only this. image_id1 is
-  // the camera 1 of `geometry`, and smaller than image_id2. Call it beside
-  // AddMatches, once a pair. Throws InputError as AddMatches.
-  void AddTwoViewGeometry(int image_id1, int image_id2,
-                          const ColmapTwoView& geometry);
+  // The verified geometry of a pair: the mapper reads only this. As AddMatches;
+  // image_id1 is camera 1 of `two_view`.
+  void AddTwoView(int image_id1, int image_id2, const ColmapTwoView& two_view);
+  // Takes matches and geometry of a pair out, if there are any.
+  void RemovePair(int image_id1, int image_id2);
 
   // The last call. Throws InputError when the file cannot be written (disk
   // full).

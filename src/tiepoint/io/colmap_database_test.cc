@@ -143,17 +143,18 @@ TEST_F(ColmapDatabaseTest, GeometriesOfPairs) {
     for (const char* name : {"a", "b", "c"}) {
       writer.AddImage(name, camera, SomeFeatures(4, 0));
     }
-    writer.AddTwoViewGeometry(1, 2, geometry);
-    writer.AddTwoViewGeometry(2, 3, {});
-    EXPECT_THROW(writer.AddTwoViewGeometry(1, 2, geometry), InputError);
-    EXPECT_THROW(writer.AddTwoViewGeometry(3, 1, geometry), InputError);
-    EXPECT_THROW(writer.AddTwoViewGeometry(1, 4, geometry), InputError);
+    writer.AddTwoView(1, 2, geometry);
+    writer.AddTwoView(2, 3, {});
+    EXPECT_THROW(writer.AddTwoView(1, 2, geometry), InputError);
+    writer.AddTwoView(3, 1, geometry);  // turned round in the file
+    EXPECT_THROW(writer.AddTwoView(1, 4, geometry), InputError);
     writer.Commit();
   }
   const std::string first =
       " FROM two_view_geometries WHERE pair_id=2147483649";
-  const std::string rest =
-      " FROM two_view_geometries WHERE pair_id<>2147483649";
+  const std::string turned =
+      " FROM two_view_geometries WHERE pair_id=2147483650";
+  const std::string rest = " FROM two_view_geometries WHERE pair_id>2147483650";
   EXPECT_EQ(Text("SELECT config || ' ' || rows" + first), "4 1");
   EXPECT_THAT(Blob<uint32_t>("SELECT data" + first), ElementsAre(1, 2));
   EXPECT_THAT(Blob<double>("SELECT E" + first),
@@ -163,6 +164,11 @@ TEST_F(ColmapDatabaseTest, GeometriesOfPairs) {
       Blob<double>("SELECT qvec" + first),
       ElementsAre(DoubleNear(half, 1e-15), 0, 0, DoubleNear(half, 1e-15)));
   EXPECT_THAT(Blob<double>("SELECT tvec" + first), ElementsAre(0, 0.6, 0.8));
+  EXPECT_THAT(Blob<uint32_t>("SELECT data" + turned), ElementsAre(2, 1));
+  EXPECT_THAT(
+      Blob<double>("SELECT qvec" + turned),
+      ElementsAre(DoubleNear(half, 1e-15), 0, 0, DoubleNear(-half, 1e-15)));
+  EXPECT_THAT(Blob<double>("SELECT tvec" + turned), ElementsAre(-0.6, 0, -0.8));
   EXPECT_EQ(Text("SELECT count(*)" + rest +
                  " AND config = 0 AND rows = 0 AND F IS NULL AND E IS NULL "
                  "AND H IS NULL AND qvec IS NULL AND tvec IS NULL"),
@@ -200,9 +206,10 @@ TEST_F(ColmapDatabaseTest, DescriptorsAreBytes) {
   features.descriptors.data[3] = std::numeric_limits<float>::quiet_NaN();
   writer.AddImage("a", camera, features);
   writer.Commit();
-  std::vector<uint8_t> expected(128, 51);  // 51.2
-  expected[0] = 128;
-  expected[1] = 255;
+  // Length sqrt(124 / 100 + 0.25^2 + 0.6^2 + 0.3^2) = 1.3238.
+  std::vector<uint8_t> expected(128, 39);  // 38.68
+  expected[0] = 97;
+  expected[1] = 232;
   expected[2] = expected[3] = 0;
   EXPECT_THAT(Blob<uint8_t>("SELECT data FROM descriptors"),
               ElementsAreArray(expected));

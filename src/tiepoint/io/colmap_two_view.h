@@ -27,14 +27,14 @@ struct ColmapTwoView {
   std::vector<std::pair<int, int>> inliers;
   // Row-major; x2' F x1 = 0 in pixels, x2' E x1 = 0 in normalised coordinates,
   // x2 ~ H x1 in pixels. Absent where they are not known.
-  std::optional<std::array<double, 9>> fundamental, essential, homography;
+  std::optional<std::array<double, 9>> fundamental{}, essential{}, homography{};
   // cam2_from_cam1: X2 = R X1 + t, t of unit length or 0 (no baseline).
   struct Pose {
     std::array<double, 9> rotation{1, 0, 0, 0, 1, 0, 0, 0, 1};
     std::array<double, 3> translation{};
     bool operator==(const Pose&) const = default;
   };
-  std::optional<Pose> pose;
+  std::optional<Pose> pose{};
 
   bool operator==(const ColmapTwoView&) const = default;
 };

@@ -11,8 +11,9 @@
 
 #include "tiepoint/base/atomic_file.h"
 #include "tiepoint/base/error.h"
-#include "tiepoint/io/hdf5_data.h"
+#include "tiepoint/io/hdf5_attributes.h"
 #include "tiepoint/io/hdf5_file.h"
+#include "tiepoint/io/hdf5_numbers.h"
 
 namespace tiepoint {
 namespace {
@@ -26,9 +27,6 @@ constexpr char kImageSize[] = "image_size";
 constexpr char kScales[] = "scales";
 constexpr char kAngles[] = "oris";
 
-// The largest dataset that is read, in numbers (4 GB): damaged files may claim
-// any size.
-constexpr uint64_t kMaxNumbers = uint64_t{1} << 30;
 // The largest width and height: float32 holds such integers exactly.
 constexpr float kMaxSide = 1 << 24;
 
@@ -72,24 +70,17 @@ std::set<std::string> PhotographsOf(hid_t file, const std::string& path) {
   return names;
 }
 
-// Datasets.
-
-struct Numbers {
-  std::vector<hsize_t> shape;
-  std::vector<float> data;
-};
-
 class PhotographReader {
  public:
   PhotographReader(hid_t file, const std::string& name, const std::string& path)
       : group_(H5Gopen2(file, name.c_str(), H5P_DEFAULT)),
         where_(path + ": " + name) {
-    if (!group_) throw Damaged(where_);
+    if (!group_) throw UnreadableHdf5(where_);
   }
 
   FeatureSet Read() const {
     FeatureSet features;
-    const Numbers keypoints = Get(kKeypoints).value();
+    const Hdf5Numbers keypoints = Get(kKeypoints).value();
     if (keypoints.shape.size() != 2 || keypoints.shape[1] != 2) {
       throw WrongShape(kKeypoints, keypoints, "N x 2");
     }
@@ -117,50 +108,13 @@ class PhotographReader {
   }
 
  private:
-  static InputError Damaged(const std::string& where) {
-    return InputError(where + " cannot be read (" + Hdf5Error() + ")");
-  }
-
-  InputError WrongShape(const char* name, const Numbers& numbers,
+  InputError WrongShape(const char* name, const Hdf5Numbers& numbers,
                         const std::string& expected) const {
-    std::string shape;
-    for (const hsize_t size : numbers.shape) {
-      shape += (shape.empty() ? "" : " x ") + std::to_string(size);
-    }
-    return InputError(where_ + "/" + name + " has the shape " +
-                      (shape.empty() ? "of one number" : shape) + ", not " +
-                      expected);
+    return WrongHdf5Shape(where_ + "/" + name, numbers, expected);
   }
 
-  // All numbers of a dataset, as float32 and finite; empty where it is missing.
-  std::optional<Numbers> Get(const char* name) const {
-    if (H5Lexists(group_.Id(), name, H5P_DEFAULT) <= 0) return std::nullopt;
-    const std::string where = where_ + "/" + name;
-    const Hdf5Data dataset(H5Dopen2(group_.Id(), name, H5P_DEFAULT));
-    if (!dataset) throw Damaged(where);
-    const Hdf5Type type(H5Dget_type(dataset.Id()));
-    const H5T_class_t kind = H5Tget_class(type.Id());
-    if (kind != H5T_FLOAT && kind != H5T_INTEGER) {
-      throw InputError(where + " does not hold numbers");
-    }
-    Numbers numbers;
-    const Hdf5Space space(H5Dget_space(dataset.Id()));
-    numbers.shape.resize(std::max(0, H5Sget_simple_extent_ndims(space.Id())));
-    H5Sget_simple_extent_dims(space.Id(), numbers.shape.data(), nullptr);
-    const hssize_t count = H5Sget_simple_extent_npoints(space.Id());
-    if (count < 0 || static_cast<uint64_t>(count) > kMaxNumbers) {
-      throw InputError(where + " is too large");
-    }
-    numbers.data.resize(count);
-    if (count > 0 && H5Dread(dataset.Id(), H5T_NATIVE_FLOAT, H5S_ALL, H5S_ALL,
-                             H5P_DEFAULT, numbers.data.data()) < 0) {
-      throw Damaged(where);
-    }
-    if (!std::all_of(numbers.data.begin(), numbers.data.end(),
-                     [](float value) { return std::isfinite(value); })) {
-      throw InputError(where + " holds a number that is not finite");
-    }
-    return numbers;
+  std::optional<Hdf5Numbers> Get(const char* name) const {
+    return ReadHdf5Numbers(group_.Id(), name, where_);
   }
 
   std::vector<float> Column(const char* name, size_t count,
@@ -216,13 +170,6 @@ void SortByScore(FeatureSet& features) {
   }
 }
 
-bool WriteFloats(hid_t group, const char* name,
-                 const std::vector<hsize_t>& shape,
-                 const std::vector<float>& data) {
-  return WriteHdf5Data(group, name, shape, H5T_NATIVE_FLOAT, H5T_IEEE_F32LE,
-                       data.data());
-}
-
 bool WriteFeatures(hid_t group, const FeatureSet& features) {
   const hsize_t count = features.keypoints.size();
   std::vector<float> positions, scores, scales, angles;
@@ -243,11 +190,11 @@ bool WriteFeatures(hid_t group, const FeatureSet& features) {
   const int64_t size[] = {features.image_width, features.image_height};
   const bool described = length > 0;
   return (!described ||
-          WriteFloats(group, kDescriptors, {length, count}, columns)) &&
-         WriteFloats(group, kKeypoints, {count, 2}, positions) &&
-         WriteFloats(group, kScores, {count}, scores) &&
-         WriteFloats(group, kScales, {count}, scales) &&
-         WriteFloats(group, kAngles, {count}, angles) &&
+          WriteHdf5Floats(group, kDescriptors, {length, count}, columns)) &&
+         WriteHdf5Floats(group, kKeypoints, {count, 2}, positions) &&
+         WriteHdf5Floats(group, kScores, {count}, scores) &&
+         WriteHdf5Floats(group, kScales, {count}, scales) &&
+         WriteHdf5Floats(group, kAngles, {count}, angles) &&
          WriteHdf5Data(group, kImageSize, {2}, H5T_NATIVE_INT64, H5T_STD_I64LE,
                        size);
 }
@@ -281,22 +228,25 @@ const std::vector<std::string>& FeatureFile::Names() const {
 }
 
 std::optional<FeatureSet> FeatureFile::Find(const std::string& path) const {
+  std::optional<FeatureSet> features = FindAsStored(path);
+  if (features) SortByScore(*features);
+  return features;
+}
+
+std::optional<FeatureSet> FeatureFile::FindAsStored(
+    const std::string& path) const {
   const std::vector<std::string> parts = Parts(path);
   for (size_t from = 0; from < parts.size(); ++from) {
     const std::string name = Join(parts, from);
-    if (!std::binary_search(impl_->names.begin(), impl_->names.end(), name)) {
-      continue;
+    if (std::binary_search(impl_->names.begin(), impl_->names.end(), name)) {
+      return PhotographReader(impl_->file.Id(), name, impl_->path).Read();
     }
-    FeatureSet features =
-        PhotographReader(impl_->file.Id(), name, impl_->path).Read();
-    SortByScore(features);
-    return features;
   }
   return std::nullopt;
 }
 
 std::map<std::string, std::string> FeatureFile::Attributes() const {
-  return TextAttributesOf(impl_->file.Id());
+  return ReadTextAttributes(impl_->file.Id());
 }
 
 struct FeatureFileWriter::Impl {
@@ -321,7 +271,7 @@ FeatureFileWriter::FeatureFileWriter(
     WriteFileAtomically(path, EmptyHdf5(attributes));
   }
   impl_ = std::make_unique<Impl>(path);
-  CheckTextAttributes(path, TextAttributesOf(impl_->file.Id()), attributes);
+  CheckAttributes(path, ReadTextAttributes(impl_->file.Id()), attributes);
 }
 
 FeatureFileWriter::~FeatureFileWriter() = default;

@@ -42,6 +42,8 @@ class FeatureFile {
   // Throws InputError for datasets of the wrong shape or type, or numbers that
   // are not finite.
   std::optional<FeatureSet> Find(const std::string& path) const;
+  // The same in the order of the file, which files of matches count in.
+  std::optional<FeatureSet> FindAsStored(const std::string& path) const;
   // The root's attributes that are text.
   std::map<std::string, std::string> Attributes() const;
 

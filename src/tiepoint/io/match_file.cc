@@ -2,180 +2,135 @@
 #include "tiepoint/io/match_file.h"
 
 #include <algorithm>
+#include <cmath>
 #include <cstdint>
 #include <filesystem>
 #include <set>
 
 #include "tiepoint/base/atomic_file.h"
 #include "tiepoint/base/error.h"
-#include "tiepoint/io/hdf5_data.h"
+#include "tiepoint/io/hdf5_attributes.h"
 #include "tiepoint/io/hdf5_file.h"
+#include "tiepoint/io/hdf5_numbers.h"
 
 namespace tiepoint {
 namespace {
 
 namespace fs = std::filesystem;
+using Pair = std::pair<std::string, std::string>;
 
 constexpr char kMatches[] = "matches0";
-constexpr char kWeights[] = "matching_scores0";
-constexpr char kInliers[] = "inliers0";
-constexpr char kTwoView[] = "two_view";
-constexpr char kFundamental[] = "fundamental";
-constexpr char kEssential[] = "essential";
-constexpr char kHomography[] = "homography";
-constexpr char kRotation[] = "rotation";
-constexpr char kTranslation[] = "translation";
-
-// The largest dataset that is read: damaged files may claim any size.
-constexpr hssize_t kMaxNumbers = 1 << 28;
+constexpr char kScores[] = "matching_scores0";
 
 extern "C" herr_t NotePair(hid_t, const char* name, const H5O_info_t* info,
-                           void* names) {
+                           void* pairs) {
   const std::string path(name);
   const std::string tail = std::string("/") + kMatches;
-  if (info->type == H5O_TYPE_DATASET && path.ends_with(tail)) {
-    static_cast<std::set<std::string>*>(names)->insert(
-        path.substr(0, path.size() - tail.size()));
+  if (info->type != H5O_TYPE_DATASET || !path.ends_with(tail)) return 0;
+  const std::string group = path.substr(0, path.size() - tail.size());
+  const size_t slash = group.find('/');
+  if (slash != std::string::npos &&
+      group.find('/', slash + 1) == std::string::npos) {
+    static_cast<std::set<Pair>*>(pairs)->emplace(group.substr(0, slash),
+                                                 group.substr(slash + 1));
   }
   return 0;
 }
 
-std::set<std::string> PairsOf(hid_t file, const std::string& path) {
-  std::set<std::string> names;
-  if (H5Ovisit(file, H5_INDEX_NAME, H5_ITER_NATIVE, NotePair, &names) < 0) {
+std::set<Pair> PairsOf(hid_t file, const std::string& path) {
+  std::set<Pair> pairs;
+  if (H5Ovisit(file, H5_INDEX_NAME, H5_ITER_NATIVE, NotePair, &pairs) < 0) {
     throw InputError(path + ": is damaged (" + Hdf5Error() + ")");
   }
-  return names;
+  return pairs;
 }
 
-template <typename Array>
-bool WriteNumbers(hid_t group, const char* name,
-                  const std::vector<hsize_t>& shape,
-                  const std::optional<Array>& numbers) {
-  return !numbers || WriteHdf5Data(group, name, shape, H5T_NATIVE_DOUBLE,
-                                   H5T_IEEE_F64LE, numbers->data());
-}
-
-bool WritePair(hid_t group, const PairMatches& pair) {
-  const auto count = static_cast<size_t>(pair.keypoints1);
-  std::vector<int32_t> partners(count, -1);
-  std::vector<float> weights(count, 0);
-  std::vector<int8_t> inliers(count, 0);
-  for (size_t k = 0; k < pair.matches.size(); ++k) {
-    partners[pair.matches[k].first] = pair.matches[k].second;
-    weights[pair.matches[k].first] = pair.weights[k];
+// Of the group, as it is written.
+std::vector<PairMatch> ReadMatches(hid_t file, const std::string& path,
+                                   const Pair& pair) {
+  const std::string name = pair.first + "/" + pair.second;
+  const std::string where = path + ": " + name;
+  const Hdf5Group group(H5Gopen2(file, name.c_str(), H5P_DEFAULT));
+  if (!group) throw UnreadableHdf5(where);
+  const auto partners = ReadHdf5Numbers(group.Id(), kMatches, where);
+  const auto scores = ReadHdf5Numbers(group.Id(), kScores, where);
+  if (!partners || partners->shape.size() != 1) {
+    throw WrongHdf5Shape(where + "/" + kMatches,
+                         partners.value_or(Hdf5Numbers{}), "N");
   }
-  for (const auto& [i, j] : pair.geometry.inliers) inliers[i] = 1;
-  const auto two_view = static_cast<int32_t>(pair.geometry.configuration);
-  std::optional<std::array<double, 9>> rotation;
-  std::optional<std::array<double, 3>> translation;
-  if (pair.geometry.pose) {
-    rotation = pair.geometry.pose->rotation;
-    translation = pair.geometry.pose->translation;
+  const size_t count = partners->data.size();
+  if (scores && (scores->shape.size() != 1 || scores->data.size() != count)) {
+    throw WrongHdf5Shape(where + "/" + kScores, *scores, std::to_string(count));
   }
-  return WriteHdf5Data(group, kMatches, {count}, H5T_NATIVE_INT32,
-                       H5T_STD_I32LE, partners.data()) &&
-         WriteHdf5Data(group, kWeights, {count}, H5T_NATIVE_FLOAT,
-                       H5T_IEEE_F32LE, weights.data()) &&
-         WriteHdf5Data(group, kInliers, {count}, H5T_NATIVE_INT8, H5T_STD_I8LE,
-                       inliers.data()) &&
-         WriteHdf5Data(group, kTwoView, {1}, H5T_NATIVE_INT32, H5T_STD_I32LE,
-                       &two_view) &&
-         WriteNumbers(group, kFundamental, {3, 3}, pair.geometry.fundamental) &&
-         WriteNumbers(group, kEssential, {3, 3}, pair.geometry.essential) &&
-         WriteNumbers(group, kHomography, {3, 3}, pair.geometry.homography) &&
-         WriteNumbers(group, kRotation, {3, 3}, rotation) &&
-         WriteNumbers(group, kTranslation, {3}, translation);
-}
-
-class PairReader {
- public:
-  PairReader(hid_t file, const std::string& name, const std::string& path)
-      : group_(H5Gopen2(file, name.c_str(), H5P_DEFAULT)),
-        where_(path + ": " + name) {
-    if (!group_) throw Damaged();
-  }
-
-  PairMatches Read() const {
-    const auto partners = All<int32_t>(kMatches, H5T_NATIVE_INT32);
-    const auto weights = All<float>(kWeights, H5T_NATIVE_FLOAT);
-    const auto inliers = All<int8_t>(kInliers, H5T_NATIVE_INT8);
-    const auto two_view = All<int32_t>(kTwoView, H5T_NATIVE_INT32);
-    if (weights.size() != partners.size() ||
-        inliers.size() != partners.size() || two_view.size() != 1) {
-      throw Damaged();
+  std::vector<PairMatch> matches;
+  for (size_t i = 0; i < count; ++i) {
+    const float j = partners->data[i];
+    // float32 holds integers up to 2^24 exactly.
+    if (j < -1 || j >= (1 << 24) || j != std::floor(j)) {
+      throw InputError(where + "/" + kMatches +
+                       " holds a number that is no "
+                       "index of a keypoint");
     }
-    PairMatches pair;
-    pair.keypoints1 = static_cast<int>(partners.size());
-    pair.geometry.configuration = static_cast<ColmapConfiguration>(two_view[0]);
-    for (size_t i = 0; i < partners.size(); ++i) {
-      if (partners[i] < 0) continue;
-      pair.matches.emplace_back(static_cast<int>(i), partners[i]);
-      pair.weights.push_back(weights[i]);
-      if (inliers[i] != 0) pair.geometry.inliers.push_back(pair.matches.back());
-    }
-    pair.geometry.fundamental = Numbers<9>(kFundamental);
-    pair.geometry.essential = Numbers<9>(kEssential);
-    pair.geometry.homography = Numbers<9>(kHomography);
-    const auto rotation = Numbers<9>(kRotation);
-    const auto translation = Numbers<3>(kTranslation);
-    if (rotation && translation) pair.geometry.pose = {*rotation, *translation};
-    return pair;
+    if (j < 0) continue;
+    matches.push_back({static_cast<int>(i), static_cast<int>(j),
+                       scores ? scores->data[i] : 1.0f});
   }
-
- private:
-  InputError Damaged() const {
-    return InputError(where_ + " cannot be read (" + Hdf5Error() + ")");
-  }
-
-  template <typename T>
-  std::vector<T> All(const char* name, hid_t type) const {
-    const Hdf5Data dataset(H5Dopen2(group_.Id(), name, H5P_DEFAULT));
-    if (!dataset) throw Damaged();
-    const Hdf5Space space(H5Dget_space(dataset.Id()));
-    const hssize_t count = H5Sget_simple_extent_npoints(space.Id());
-    if (count < 0 || count > kMaxNumbers) throw Damaged();
-    std::vector<T> data(count);
-    if (count > 0 && H5Dread(dataset.Id(), type, H5S_ALL, H5S_ALL, H5P_DEFAULT,
-                             data.data()) < 0) {
-      throw Damaged();
-    }
-    return data;
-  }
-
-  template <size_t N>
-  std::optional<std::array<double, N>> Numbers(const char* name) const {
-    if (H5Lexists(group_.Id(), name, H5P_DEFAULT) <= 0) return std::nullopt;
-    const auto data = All<double>(name, H5T_NATIVE_DOUBLE);
-    if (data.size() != N) throw Damaged();
-    std::array<double, N> numbers{};
-    std::copy(data.begin(), data.end(), numbers.begin());
-    return numbers;
-  }
-
-  Hdf5Group group_;
-  std::string where_;
-};
-
-void CheckMatches(const PairMatches& pair, const std::string& where) {
-  int last = -1;
-  for (const auto& [i, j] : pair.matches) {
-    if (i <= last || i >= pair.keypoints1 || j < 0) {
-      throw InputError(where + " has a match out of order or range");
-    }
-    last = i;
-  }
-  const bool among =
-      std::includes(pair.matches.begin(), pair.matches.end(),
-                    pair.geometry.inliers.begin(), pair.geometry.inliers.end());
-  if (!among || pair.weights.size() != pair.matches.size()) {
-    throw InputError(where + " has inliers or weights that are no matches");
-  }
+  return matches;
 }
 
 }  // namespace
 
+std::string MatchFileName(const std::string& photograph) {
+  std::string name = photograph;
+  std::replace(name.begin(), name.end(), '/', '-');
+  return name;
+}
+
 struct MatchFile::Impl {
+  std::string path;
+  Hdf5File file;
+  std::vector<Pair> pairs;  // sorted
+};
+
+MatchFile::MatchFile(const std::string& path)
+    : impl_(std::make_unique<Impl>()) {
+  SilenceHdf5();
+  impl_->path = path;
+  if (!fs::exists(path)) throw InputError(path + ": there is no such file");
+  RecoverFile(path);
+  impl_->file = Hdf5File(H5Fopen(path.c_str(), H5F_ACC_RDONLY, H5P_DEFAULT));
+  if (!impl_->file) {
+    throw InputError(path + ": cannot be read as HDF5 (" + Hdf5Error() + ")");
+  }
+  const std::set<Pair> pairs = PairsOf(impl_->file.Id(), path);
+  impl_->pairs.assign(pairs.begin(), pairs.end());
+}
+
+MatchFile::~MatchFile() = default;
+
+const std::vector<Pair>& MatchFile::Pairs() const { return impl_->pairs; }
+
+std::optional<std::vector<PairMatch>> MatchFile::Find(
+    const std::string& first, const std::string& second) const {
+  const Pair pair(MatchFileName(first), MatchFileName(second));
+  const auto& pairs = impl_->pairs;
+  if (std::binary_search(pairs.begin(), pairs.end(), pair)) {
+    return ReadMatches(impl_->file.Id(), impl_->path, pair);
+  }
+  const Pair turned(pair.second, pair.first);
+  if (!std::binary_search(pairs.begin(), pairs.end(), turned)) {
+    return std::nullopt;
+  }
+  std::vector<PairMatch> matches =
+      ReadMatches(impl_->file.Id(), impl_->path, turned);
+  for (PairMatch& match : matches) std::swap(match.i, match.j);
+  std::sort(matches.begin(), matches.end(), [](const auto& a, const auto& b) {
+    return std::pair(a.i, a.j) < std::pair(b.i, b.j);
+  });
+  return matches;
+}
+
+struct MatchFileWriter::Impl {
   explicit Impl(const std::string& file_path)
       : path(file_path),
         file(file_path),
@@ -183,11 +138,12 @@ struct MatchFile::Impl {
 
   std::string path;
   JournaledHdf5 file;
-  std::set<std::string> pairs;
+  std::set<Pair> pairs;
 };
 
-MatchFile::MatchFile(const std::string& path,
-                     const std::map<std::string, std::string>& attributes) {
+MatchFileWriter::MatchFileWriter(
+    const std::string& path,
+    const std::map<std::string, std::string>& attributes) {
   SilenceHdf5();
   if (!fs::exists(path)) {
     // A journal without its file belongs to one that was removed.
@@ -196,24 +152,37 @@ MatchFile::MatchFile(const std::string& path,
     WriteFileAtomically(path, EmptyHdf5(attributes));
   }
   impl_ = std::make_unique<Impl>(path);
-  CheckTextAttributes(path, TextAttributesOf(impl_->file.Id()), attributes);
+  CheckAttributes(path, ReadTextAttributes(impl_->file.Id()), attributes);
 }
 
-MatchFile::~MatchFile() = default;
+MatchFileWriter::~MatchFileWriter() = default;
 
-bool MatchFile::Has(const std::string& name1, const std::string& name2) const {
-  return impl_->pairs.contains(PairGroupName(name1, name2));
+bool MatchFileWriter::Has(const std::string& first,
+                          const std::string& second) const {
+  const std::string a = MatchFileName(first), b = MatchFileName(second);
+  return impl_->pairs.contains({a, b}) || impl_->pairs.contains({b, a});
 }
 
-void MatchFile::Add(const std::string& name1, const std::string& name2,
-                    const PairMatches& pair) {
-  SilenceHdf5();  // whatever thread this is
-  const std::string name = PairGroupName(name1, name2);
+void MatchFileWriter::Add(const std::string& first, const std::string& second,
+                          int keypoints,
+                          const std::vector<PairMatch>& matches) {
+  SilenceHdf5();
+  const Pair pair(MatchFileName(first), MatchFileName(second));
+  const std::string name = pair.first + "/" + pair.second;
   const std::string where = impl_->path + ": " + name;
-  if (impl_->pairs.contains(name)) {
-    throw InputError(where + " is there already");
+  if (Has(first, second)) throw InputError(where + " is there already");
+  std::vector<int32_t> partners(keypoints, -1);
+  std::vector<float> scores(keypoints, 0);
+  for (const PairMatch& match : matches) {
+    if (match.i < 0 || match.i >= keypoints || match.j < 0 ||
+        partners[match.i] >= 0) {
+      throw InputError(where +
+                       ": a match of a keypoint that does not exist, or "
+                       "two of one");
+    }
+    partners[match.i] = match.j;
+    scores[match.i] = match.score;
   }
-  CheckMatches(pair, where);
   const Hdf5Properties links(H5Pcreate(H5P_LINK_CREATE));
   H5Pset_create_intermediate_group(links.Id(), 1);
   H5Pset_char_encoding(links.Id(), H5T_CSET_UTF8);
@@ -221,28 +190,15 @@ void MatchFile::Add(const std::string& name1, const std::string& name2,
   {
     const Hdf5Group group(H5Gcreate2(impl_->file.Id(), name.c_str(), links.Id(),
                                      H5P_DEFAULT, H5P_DEFAULT));
-    done = group && WritePair(group.Id(), pair);
+    const std::vector<hsize_t> shape{static_cast<hsize_t>(keypoints)};
+    done = group &&
+           WriteHdf5Data(group.Id(), kMatches, shape, H5T_NATIVE_INT32,
+                         H5T_STD_I32LE, partners.data()) &&
+           WriteHdf5Floats(group.Id(), kScores, shape, scores);
   }
   if (!done) impl_->file.Fail(where + " cannot be written");
   impl_->file.Commit();
-  impl_->pairs.insert(name);
-}
-
-PairMatches MatchFile::Read(const std::string& name1,
-                            const std::string& name2) const {
-  SilenceHdf5();
-  const std::string name = PairGroupName(name1, name2);
-  if (!impl_->pairs.contains(name)) {
-    throw InputError(impl_->path + ": has no pair " + name);
-  }
-  return PairReader(impl_->file.Id(), name, impl_->path).Read();
-}
-
-std::string PairGroupName(const std::string& name1, const std::string& name2) {
-  std::string first = name1, second = name2;
-  std::replace(first.begin(), first.end(), '/', '-');
-  std::replace(second.begin(), second.end(), '/', '-');
-  return first + "/" + second;
+  impl_->pairs.insert(pair);
 }
 
 }  // namespace tiepoint

@@ -1,16 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
-// Matches of many pairs of photographs in one HDF5 file, in the layout of hloc.
-// A group a pair, "NAME1/NAME2" with the slashes of the names as '-':
-//   matches0          N1 int32: for each keypoint of the first photograph the
-//                     one of the second, -1: none
-//   matching_scores0  N1 float32: the filter's weight, 0: none
-// and, in files of ours, which other readers pass over:
-//   inliers0          N1 int8: 1 where the match agrees with the geometry
-//   two_view          1 integer: COLMAP's configuration (colmap_two_view.h)
-//   fundamental, essential, homography  3 x 3 float64, where they are known,
-//                     for pixels with the centre of the first one at (0, 0)
-//   rotation, translation  3 x 3 and 3 float64: cam2_from_cam1, where known
-// Attributes of the root are text and say how the file was made.
+// Matches of many pairs of photographs in one HDF5 file, in the layout of hloc,
+// so that files go both ways. A pair is the group "A/B", A and B the names of
+// the photographs with '-' for every '/':
+//   matches0          N int32: the keypoint of B that keypoint i of A is, or -1
+//   matching_scores0  N float32: 0 .. 1, larger is better (0 where -1)
+// N is the number of keypoints of A. Keypoints are counted in the order of the
+// feature file (FeatureFile::FindAsStored).
 #pragma once
 
 #include <map>
@@ -20,45 +15,59 @@
 #include <utility>
 #include <vector>
 
-#include "tiepoint/io/colmap_two_view.h"
-
 namespace tiepoint {
 
-struct PairMatches {
-  int keypoints1 = 0;  // of the first photograph
-  // That the filter keeps, ordered by the first keypoint; a weight for each.
-  std::vector<std::pair<int, int>> matches;
-  std::vector<float> weights;
-  ColmapTwoView geometry;  // its inliers are among the matches, same order
-
-  bool operator==(const PairMatches&) const = default;
+struct PairMatch {
+  int i = 0;  // keypoint of the first photograph
+  int j = 0;  // of the second
+  float score = 0;
+  bool operator==(const PairMatch&) const = default;
 };
 
-// Adds pairs to a file, which is made when it does not exist, and reads those
-// that are there. Each is added whole or not at all, whenever the program ends
-// (as FeatureFileWriter; not thread-safe).
+// "db/1.jpg" is "db-1.jpg" in such a file.
+std::string MatchFileName(const std::string& photograph);
+
+// Reads; not thread-safe. Numbers of any type are read.
 class MatchFile {
  public:
-  // Throws InputError when the file exists with other `attributes` (the message
-  // names one that differs), is open in another program, or cannot be written.
-  MatchFile(const std::string& path,
-            const std::map<std::string, std::string>& attributes);
+  // Throws InputError when the file is missing, is not HDF5, or is truncated. A
+  // file that a program left half written is repaired.
+  explicit MatchFile(const std::string& path);
   ~MatchFile();
 
-  bool Has(const std::string& name1, const std::string& name2) const;
-  // Throws InputError when the pair is there already, `matches` are not ordered
-  // or out of range, or the disk is full.
-  void Add(const std::string& name1, const std::string& name2,
-           const PairMatches& pair);
-  // Throws InputError when the pair is not there or its numbers are damaged.
-  PairMatches Read(const std::string& name1, const std::string& name2) const;
+  // The groups that hold matches, as they are named in the file, sorted.
+  const std::vector<std::pair<std::string, std::string>>& Pairs() const;
+  // Matches of two photographs, ordered by i; the file may hold them the other
+  // way round. Empty optional when it does not hold the pair. Throws InputError
+  // for datasets of the wrong shape and for numbers that are no indices.
+  std::optional<std::vector<PairMatch>> Find(const std::string& first,
+                                             const std::string& second) const;
 
  private:
   struct Impl;
   std::unique_ptr<Impl> impl_;
 };
 
-// The name of a pair's group. Two pairs may share one ("a/b" and "a-b").
-std::string PairGroupName(const std::string& name1, const std::string& name2);
+// Adds pairs to a file, which is made when it does not exist; as
+// FeatureFileWriter does: each pair whole or not at all.
+class MatchFileWriter {
+ public:
+  // Throws InputError when the file exists with other `attributes`, is being
+  // written by another program, or cannot be written.
+  MatchFileWriter(const std::string& path,
+                  const std::map<std::string, std::string>& attributes);
+  ~MatchFileWriter();
+
+  // One way round or the other.
+  bool Has(const std::string& first, const std::string& second) const;
+  // `keypoints`: of the first photograph; no i more than once. Throws
+  // InputError for a pair that is there already and when the disk is full.
+  void Add(const std::string& first, const std::string& second, int keypoints,
+           const std::vector<PairMatch>& matches);
+
+ private:
+  struct Impl;
+  std::unique_ptr<Impl> impl_;
+};
 
 }  // namespace tiepoint

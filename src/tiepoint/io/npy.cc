@@ -24,10 +24,14 @@ constexpr char kMagic[] = "\x93NUMPY\x01\x00";  // version 1.0
 constexpr size_t kMagicSize = 8;
 constexpr size_t kPreamble = kMagicSize + 2;  // and the length of the header
 
-std::string Header(int rows, int cols) {
-  std::string header = "{'descr': '<f4', 'fortran_order': False, 'shape': (" +
-                       std::to_string(rows) + ", " + std::to_string(cols) +
-                       "), }";
+std::string Header(const char* type, const std::vector<int64_t>& shape) {
+  std::string sizes;
+  for (const int64_t size : shape) {
+    sizes += (sizes.empty() ? "" : ", ") + std::to_string(size);
+  }
+  if (shape.size() == 1) sizes += ",";  // a tuple of one
+  std::string header = std::string("{'descr': '") + type +
+                       "', 'fortran_order': False, 'shape': (" + sizes + "), }";
   // NumPy wants the numbers to begin at a multiple of 64 bytes, after '\n'.
   const size_t used = (kPreamble + header.size() + 1) % 64;
   header.append(used == 0 ? 0 : 64 - used, ' ');
@@ -57,25 +61,52 @@ bool ParseShape(const std::string& header, std::vector<int64_t>& shape) {
   return true;
 }
 
-}  // namespace
-
-void WriteNpy(const std::string& path, const DescriptorMatrix& descriptors) {
-  const std::string header = Header(descriptors.rows, descriptors.cols);
+template <typename T>
+std::string Content(const char* type, const std::vector<int64_t>& shape,
+                    const std::vector<T>& data) {
+  const std::string header = Header(type, shape);
   std::string content(kMagic, kMagicSize);
   content += static_cast<char>(header.size() & 0xFF);
   content += static_cast<char>(header.size() >> 8);
   content += header;
-  content.append(reinterpret_cast<const char*>(descriptors.data.data()),
-                 descriptors.data.size() * sizeof(float));
-  WriteFileAtomically(path, content);
+  content.append(reinterpret_cast<const char*>(data.data()),
+                 data.size() * sizeof(T));
+  return content;
+}
+
+template <typename T>
+std::vector<double> Convert(const char* numbers, size_t count) {
+  std::vector<T> narrow(count);
+  if (count > 0) std::memcpy(narrow.data(), numbers, count * sizeof(T));
+  return {narrow.begin(), narrow.end()};
+}
+
+}  // namespace
+
+std::string NpyContent(const std::vector<int64_t>& shape,
+                       const std::vector<float>& data) {
+  return Content("<f4", shape, data);
+}
+
+std::string NpyContent(const std::vector<int64_t>& shape,
+                       const std::vector<int64_t>& data) {
+  return Content("<i8", shape, data);
+}
+
+void WriteNpy(const std::string& path, const DescriptorMatrix& descriptors) {
+  WriteFileAtomically(
+      path, NpyContent({descriptors.rows, descriptors.cols}, descriptors.data));
 }
 
 NpyArray ReadNpyArray(const std::string& path) {
   std::ifstream file(path, std::ios::binary);
   if (!file) throw InputError(path + ": cannot be opened for reading");
-  const std::string content{std::istreambuf_iterator<char>(file), {}};
+  return ParseNpy({std::istreambuf_iterator<char>(file), {}}, path);
+}
+
+NpyArray ParseNpy(const std::string& content, const std::string& where) {
   const auto refuse = [&](const char* why) {
-    return InputError(path + ": " + why);
+    return InputError(where + ": " + why);
   };
   if (content.compare(0, kMagicSize, kMagic, kMagicSize) != 0 ||
       content.size() < kPreamble) {
@@ -84,10 +115,13 @@ NpyArray ReadNpyArray(const std::string& path) {
   const size_t length = static_cast<uint8_t>(content[kMagicSize]) +
                         256u * static_cast<uint8_t>(content[kMagicSize + 1]);
   const std::string header = content.substr(kPreamble, length);
-  const bool wide = header.find("'<f8'") != std::string::npos;
-  if ((!wide && header.find("'<f4'") == std::string::npos) ||
-      header.find("'fortran_order': False") == std::string::npos) {
-    throw refuse("does not hold float32 or float64 in C order");
+  const auto holds = [&](const char* type) {
+    return header.find(type) != std::string::npos;
+  };
+  const bool f4 = holds("'<f4'"), f8 = holds("'<f8'"), i4 = holds("'<i4'"),
+             i8 = holds("'<i8'");
+  if ((!f4 && !f8 && !i4 && !i8) || !holds("'fortran_order': False")) {
+    throw refuse("does not hold float32, float64, int32 or int64 in C order");
   }
   NpyArray array;
   if (!ParseShape(header, array.shape)) throw refuse("has a damaged header");
@@ -97,19 +131,15 @@ NpyArray ReadNpyArray(const std::string& path) {
     if (n != 0 && count > limit / n) throw refuse("is truncated");
     count *= n;
   }
-  const size_t size = wide ? sizeof(double) : sizeof(float);
+  const size_t size = f8 || i8 ? 8 : 4;
   if (content.size() != kPreamble + length + count * size) {
     throw refuse("is truncated or has trailing bytes");
   }
   const char* numbers = content.data() + kPreamble + length;
-  array.data.resize(count);
-  if (wide) {
-    std::memcpy(array.data.data(), numbers, count * size);
-  } else {
-    std::vector<float> narrow(count);
-    std::memcpy(narrow.data(), numbers, count * size);
-    std::copy(narrow.begin(), narrow.end(), array.data.begin());
-  }
+  array.data = f4   ? Convert<float>(numbers, count)
+               : f8 ? Convert<double>(numbers, count)
+               : i4 ? Convert<int32_t>(numbers, count)
+                    : Convert<int64_t>(numbers, count);
   return array;
 }
 

@@ -22,8 +22,17 @@ struct NpyArray {
   std::vector<double> data;  // row-major
 };
 
-// Reads a NumPy file of version 1.0, float32 or float64, little-endian, C
-// order. Throws InputError in one line naming the file.
+// A NumPy file in memory (version 1.0, '<f4' or '<i8', C order).
+std::string NpyContent(const std::vector<int64_t>& shape,
+                       const std::vector<float>& data);
+std::string NpyContent(const std::vector<int64_t>& shape,
+                       const std::vector<int64_t>& data);
+
+// Reads such a file from memory; `where` begins the messages. As ReadNpyArray.
+NpyArray ParseNpy(const std::string& content, const std::string& where);
+
+// Reads a NumPy file of version 1.0, float32, float64, int32 or int64,
+// little-endian, C order. Throws InputError in one line naming the file.
 NpyArray ReadNpyArray(const std::string& path);
 
 }  // namespace tiepoint

@@ -18,9 +18,9 @@ struct Neighbour {
 
 struct DescriptorIndexOptions {
   enum class Kind {
-    // All are compared, by a matrix product (distance_bounds.h). On processors
-    // with bfloat16 the quicker one up to some million descriptors, for queries
-    // by the hundred.
+    // All are compared, by a matrix product (distance_bounds.h): on a processor
+    // with bfloat16, and for queries by the hundred, the quicker one up to some
+    // 100000 rows (bench: SearchCollection).
     kExact,
     // Hierarchical navigable small worlds (Malkov and Yashunin, PAMI 2020), of
     // hnswlib: a few thousand comparisons a query whatever the number, some

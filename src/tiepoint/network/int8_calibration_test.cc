@@ -79,6 +79,10 @@ TEST(Int8Network, IsTheFloatNetworkToAPartInFifty) {
   }
   const InferenceNetwork bytes(model, Precision::kInt8);
   const InferenceNetwork fastest(model, Precision::kFastest);
+  model.notes[kInt8WhenAskedNote] = "1";
+  const InferenceNetwork asked(model, Precision::kInt8);
+  const InferenceNetwork careful(model, Precision::kFastest);
+  const InferenceNetwork half(model, Precision::kBfloat16);
   const auto inputs = Inputs(40, 100);  // others
   double difference = 0;
   for (const auto& input : inputs) {
@@ -87,6 +91,12 @@ TEST(Int8Network, IsTheFloatNetworkToAPartInFifty) {
     bytes.Run(input.data(), 1, b.data());
     fastest.Run(input.data(), 1, c.data());
     EXPECT_EQ(b, c);
+    asked.Run(input.data(), 1, c.data());
+    EXPECT_EQ(b, c);
+    std::vector<float> d(64);
+    careful.Run(input.data(), 1, c.data());
+    half.Run(input.data(), 1, d.data());
+    EXPECT_EQ(c, d);
     for (int k = 0; k < 64; ++k) difference += std::pow(a[k] - b[k], 2);
   }
   // Of unit vectors; random ones are sqrt(2) apart.

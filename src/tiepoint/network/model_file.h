@@ -43,6 +43,10 @@ inline std::string Int8RangeNote(const std::string& layer) {
   return kInt8RangePrefix + layer;
 }
 
+// A model with ranges and this note computes in bytes only where int8 is asked
+// for by name: what it loses was measured to matter.
+inline constexpr char kInt8WhenAskedNote[] = "int8_only_when_asked";
+
 // Throws InputError in one line when the file is damaged, is not a Tiepoint
 // model, misses a tensor or has one of another shape.
 Model ReadModel(const std::string& path);

@@ -395,7 +395,10 @@ InferenceNetwork::Precision ResolvePrecision(Precision precision,
     const bool measured = std::any_of(
         model.notes.begin(), model.notes.end(),
         [](const auto& n) { return n.first.starts_with(kInt8RangePrefix); });
-    precision = measured && HasInt8() ? Precision::kInt8 : Precision::kBfloat16;
+    const bool wanted = precision == Precision::kInt8 ||
+                        !model.notes.contains(kInt8WhenAskedNote);
+    precision = measured && wanted && HasInt8() ? Precision::kInt8
+                                                : Precision::kBfloat16;
   }
   if (precision == Precision::kBfloat16 && !HasFastHalf()) {
     return Precision::kFloat;

@@ -53,11 +53,16 @@ bool FitsIntoHalf(const Model& model) {
 
 std::map<std::string, std::string> CalibrateWeights(
     const std::string& source, const std::vector<std::string>& photographs,
-    const ExtractorOptions& options, const std::string& target) {
+    const ExtractorOptions& options, const std::string& target,
+    bool only_when_asked) {
+  const auto finish = [&](auto& notes) {
+    if (only_when_asked) notes[kInt8WhenAskedNote] = "1";
+  };
   if (!IsOrientedFile(source)) {
     Model model = ReadModel(source);
-    const auto notes =
+    auto notes =
         MeasureInt8Ranges(model, PatchesOf(photographs, model, options));
+    finish(notes);
     for (const auto& [name, text] : notes) model.notes[name] = text;
     WriteModel(target, model, FitsIntoHalf(model));
     return notes;
@@ -75,6 +80,7 @@ std::map<std::string, std::string> CalibrateWeights(
   for (const Model* head : {&model.orientation, &model.descriptor}) {
     notes.merge(MeasureInt8Ranges(*head, maps));
   }
+  finish(notes);
   for (const auto& [name, text] : notes) model.trunk.notes[name] = text;
   WriteOrientedModel(target, model,
                      FitsIntoHalf(model.trunk) &&

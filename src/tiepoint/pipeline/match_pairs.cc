@@ -43,7 +43,7 @@ std::shared_ptr<const FeatureSet> FeatureCache::Of(int i) {
 }
 
 void MatchPairs(const MatchPairsTask& task, FeatureCache& features,
-                MatchFile& matches) {
+                VerifiedMatchFile& matches) {
   std::vector<PhotographPair> missing;
   for (const auto& [i, j] : task.pairs) {
     if (!matches.Has(task.names[i], task.names[j])) missing.emplace_back(i, j);
@@ -57,7 +57,7 @@ void MatchPairs(const MatchPairsTask& task, FeatureCache& features,
       first.push_back(features.Of(missing[k].first));
       second.push_back(features.Of(missing[k].second));
     }
-    std::vector<PairMatches> found(count);
+    std::vector<VerifiedPair> found(count);
     ParallelFor(count, [&](int k) {
       const auto& [i, j] = missing[begin + k];
       const VerifiedView view1{first[k].get(), task.cameras[i],

@@ -28,8 +28,8 @@ class Pair {
     }
   }
 
-  PairMatches Verify() {
-    PairMatches pair;
+  VerifiedPair Verify() {
+    VerifiedPair pair;
     pair.keypoints1 = static_cast<int>(view1_.features->keypoints.size());
     pair.geometry.configuration = ColmapConfiguration::kDegenerate;
     const bool calibrated = view1_.focal_known && view2_.focal_known;
@@ -140,11 +140,12 @@ class Pair {
 
 }  // namespace
 
-PairMatches MatchAndVerify(const VerifiedView& view1, const VerifiedView& view2,
-                           const CorrespondenceClassifier* classifier,
-                           const VerifyOptions& options) {
+VerifiedPair MatchAndVerify(const VerifiedView& view1,
+                            const VerifiedView& view2,
+                            const CorrespondenceClassifier* classifier,
+                            const VerifyOptions& options) {
   if (view1.features->keypoints.empty() || view2.features->keypoints.empty()) {
-    PairMatches none;
+    VerifiedPair none;
     none.keypoints1 = static_cast<int>(view1.features->keypoints.size());
     none.geometry.configuration = ColmapConfiguration::kDegenerate;
     return none;

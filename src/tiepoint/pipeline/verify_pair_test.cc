@@ -70,7 +70,7 @@ Views Look(const World& world, uint64_t seed = 5) {
   return views;
 }
 
-PairMatches Verify(const Views& views, bool known) {
+VerifiedPair Verify(const Views& views, bool known) {
   return MatchAndVerify({&views.first, kCamera, known},
                         {&views.second, kCamera, known}, nullptr,
                         {.filter = MatchFilter::kNone, .max_error = 1});
@@ -78,7 +78,7 @@ PairMatches Verify(const Views& views, bool known) {
 
 TEST(VerifyPair, KnownCameras) {
   const Views views = Look({});
-  const PairMatches pair = Verify(views, true);
+  const VerifiedPair pair = Verify(views, true);
   const ColmapTwoView& geometry = pair.geometry;
   EXPECT_EQ(geometry.configuration, ColmapConfiguration::kCalibrated);
   EXPECT_EQ(pair.keypoints1, 240);
@@ -126,7 +126,7 @@ TEST(VerifyPair, ATurnOfTheCamera) {
 }
 
 TEST(VerifyPair, NothingInCommon) {
-  const PairMatches pair = Verify(Look({.common = 0, .others = 100}), true);
+  const VerifiedPair pair = Verify(Look({.common = 0, .others = 100}), true);
   EXPECT_EQ(pair.geometry.configuration, ColmapConfiguration::kDegenerate);
   EXPECT_TRUE(pair.geometry.inliers.empty());
   EXPECT_FALSE(pair.geometry.essential || pair.geometry.fundamental);
@@ -135,7 +135,7 @@ TEST(VerifyPair, NothingInCommon) {
 TEST(VerifyPair, WithoutKeypoints) {
   Views views = Look({});
   views.second = {};
-  const PairMatches pair = Verify(views, true);
+  const VerifiedPair pair = Verify(views, true);
   EXPECT_EQ(pair.keypoints1, 240);
   EXPECT_TRUE(pair.matches.empty());
   EXPECT_EQ(pair.geometry.configuration, ColmapConfiguration::kDegenerate);

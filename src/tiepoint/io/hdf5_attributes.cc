@@ -1,30 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "tiepoint/io/hdf5_data.h"
+#include "tiepoint/io/hdf5_attributes.h"
 
 #include <algorithm>
 #include <optional>
+#include <vector>
 
 #include "tiepoint/base/error.h"
 #include "tiepoint/io/hdf5_file.h"
 
 namespace tiepoint {
 namespace {
-
-Hdf5Type TextType() {
-  Hdf5Type type(H5Tcopy(H5T_C_S1));
-  H5Tset_size(type.Id(), H5T_VARIABLE);
-  H5Tset_cset(type.Id(), H5T_CSET_UTF8);
-  return type;
-}
-
-bool WriteText(hid_t file, const std::string& name, const std::string& text) {
-  const Hdf5Type type = TextType();
-  const Hdf5Space space(H5Screate(H5S_SCALAR));
-  const Hdf5Attribute attribute(H5Acreate2(
-      file, name.c_str(), type.Id(), space.Id(), H5P_DEFAULT, H5P_DEFAULT));
-  const char* const data = text.c_str();
-  return attribute && H5Awrite(attribute.Id(), type.Id(), &data) >= 0;
-}
 
 std::optional<std::string> ReadText(hid_t file, const std::string& name) {
   const Hdf5Attribute attribute(H5Aopen(file, name.c_str(), H5P_DEFAULT));
@@ -55,9 +40,25 @@ extern "C" herr_t NoteAttribute(hid_t, const char* name, const H5A_info_t*,
   return 0;
 }
 
+Hdf5Type TextType() {
+  Hdf5Type type(H5Tcopy(H5T_C_S1));
+  H5Tset_size(type.Id(), H5T_VARIABLE);
+  H5Tset_cset(type.Id(), H5T_CSET_UTF8);
+  return type;
+}
+
+bool WriteText(hid_t file, const std::string& name, const std::string& text) {
+  const Hdf5Type type = TextType();
+  const Hdf5Space space(H5Screate(H5S_SCALAR));
+  const Hdf5Attribute attribute(H5Acreate2(
+      file, name.c_str(), type.Id(), space.Id(), H5P_DEFAULT, H5P_DEFAULT));
+  const char* const data = text.c_str();
+  return attribute && H5Awrite(attribute.Id(), type.Id(), &data) >= 0;
+}
+
 }  // namespace
 
-std::map<std::string, std::string> TextAttributesOf(hid_t file) {
+std::map<std::string, std::string> ReadTextAttributes(hid_t file) {
   std::vector<std::string> names;
   H5Aiterate2(file, H5_INDEX_NAME, H5_ITER_INC, nullptr, NoteAttribute, &names);
   std::map<std::string, std::string> attributes;
@@ -86,9 +87,9 @@ std::string EmptyHdf5(const std::map<std::string, std::string>& attributes) {
   return bytes;
 }
 
-void CheckTextAttributes(const std::string& path,
-                         const std::map<std::string, std::string>& found,
-                         const std::map<std::string, std::string>& expected) {
+void CheckAttributes(const std::string& path,
+                     const std::map<std::string, std::string>& found,
+                     const std::map<std::string, std::string>& expected) {
   std::vector<std::string> differences;
   for (const auto& [name, text] : expected) {
     const auto other = found.find(name);
@@ -108,18 +109,6 @@ void CheckTextAttributes(const std::string& path,
       [](const auto& a, const auto& b) { return a.size() < b.size(); });
   throw InputError(path + ": was made with another " + *shortest +
                    "; choose another file");
-}
-
-bool WriteHdf5Data(hid_t group, const char* name,
-                   const std::vector<hsize_t>& shape, hid_t memory,
-                   hid_t stored, const void* data) {
-  const Hdf5Space space(
-      H5Screate_simple(static_cast<int>(shape.size()), shape.data(), nullptr));
-  const Hdf5Data dataset(H5Dcreate2(group, name, stored, space.Id(),
-                                    H5P_DEFAULT, H5P_DEFAULT, H5P_DEFAULT));
-  const bool empty = H5Sget_simple_extent_npoints(space.Id()) == 0;
-  return dataset && (empty || H5Dwrite(dataset.Id(), memory, H5S_ALL, H5S_ALL,
-                                       H5P_DEFAULT, data) >= 0);
 }
 
 }  // namespace tiepoint

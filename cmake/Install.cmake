@@ -1,0 +1,61 @@
+# cmake --install: the program, the library for find_package(tiepoint), the
+# weights. cpack -G DEB makes a package of them.
+include(GNUInstallDirs)
+include(CMakePackageConfigHelpers)
+
+set(TIEPOINT_LIBRARIES
+    base report image network features matching geometry correspondence io
+    pipeline opencv)
+set(config_dir ${CMAKE_INSTALL_LIBDIR}/cmake/tiepoint)
+foreach(layer ${TIEPOINT_LIBRARIES})
+  set_target_properties(tiepoint_${layer} PROPERTIES EXPORT_NAME ${layer})
+  install(TARGETS tiepoint_${layer} EXPORT tiepointTargets
+          ARCHIVE DESTINATION ${CMAKE_INSTALL_LIBDIR})
+endforeach()
+install(TARGETS tiepoint RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR})
+install(DIRECTORY src/tiepoint DESTINATION ${CMAKE_INSTALL_INCLUDEDIR}
+        FILES_MATCHING PATTERN "*.h")
+install(DIRECTORY models DESTINATION ${CMAKE_INSTALL_DATADIR}/tiepoint)
+install(FILES LICENSE DESTINATION ${CMAKE_INSTALL_DOCDIR})
+
+install(EXPORT tiepointTargets NAMESPACE tiepoint:: DESTINATION ${config_dir})
+configure_package_config_file(
+  cmake/tiepointConfig.cmake.in ${PROJECT_BINARY_DIR}/tiepointConfig.cmake
+  INSTALL_DESTINATION ${config_dir}
+  PATH_VARS CMAKE_INSTALL_DATADIR)
+write_basic_package_version_file(
+  ${PROJECT_BINARY_DIR}/tiepointConfigVersion.cmake
+  COMPATIBILITY SameMinorVersion)
+# The libraries under ours are found as they are here.
+install(FILES cmake/Dependencies.cmake DESTINATION ${config_dir}
+        RENAME tiepointDependencies.cmake)
+install(FILES ${PROJECT_BINARY_DIR}/tiepointConfig.cmake
+              ${PROJECT_BINARY_DIR}/tiepointConfigVersion.cmake
+        DESTINATION ${config_dir})
+
+# For pkg-config: the libraries from the uppermost down. Its prefix is that of
+# cmake --install, so it is made then.
+set(layers ${TIEPOINT_LIBRARIES})
+list(REVERSE layers)
+list(TRANSFORM layers PREPEND -ltiepoint_)
+list(JOIN layers " " TIEPOINT_PC_LIBRARIES)
+set(CPACK_PACKAGE_DESCRIPTION_SUMMARY
+    "Learned local features, matches and relative pose of photographs")
+foreach(name PROJECT_VERSION TIEPOINT_PC_LIBRARIES CMAKE_INSTALL_LIBDIR
+             CMAKE_INSTALL_INCLUDEDIR CMAKE_INSTALL_DATADIR
+             CPACK_PACKAGE_DESCRIPTION_SUMMARY)
+  install(CODE "set(${name} \"${${name}}\")")
+endforeach()
+install(CODE "configure_file(\"${PROJECT_SOURCE_DIR}/cmake/tiepoint.pc.in\"
+  \"${PROJECT_BINARY_DIR}/tiepoint.pc\" @ONLY)")
+install(FILES ${PROJECT_BINARY_DIR}/tiepoint.pc
+        DESTINATION ${CMAKE_INSTALL_LIBDIR}/pkgconfig)
+
+set(CPACK_GENERATOR DEB)
+set(CPACK_PACKAGE_VENDOR Tiepoint)
+set(CPACK_PACKAGE_CONTACT "Tiepoint")
+set(CPACK_RESOURCE_FILE_LICENSE ${PROJECT_SOURCE_DIR}/LICENSE)
+set(CPACK_PACKAGING_INSTALL_PREFIX /usr)
+set(CPACK_DEBIAN_FILE_NAME DEB-DEFAULT)
+set(CPACK_DEBIAN_PACKAGE_SHLIBDEPS ON)
+include(CPack)

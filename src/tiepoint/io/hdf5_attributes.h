@@ -1,0 +1,26 @@
+// SPDX-License-Identifier: Apache-2.0
+// What an HDF5 file says of itself: text attributes of its root. For the
+// sources of this layer.
+#pragma once
+
+#include <hdf5.h>
+
+#include <map>
+#include <string>
+
+namespace tiepoint {
+
+// The root's attributes that are text.
+std::map<std::string, std::string> ReadTextAttributes(hid_t file);
+
+// The bytes of a file that holds nothing else. Made in memory, so that the file
+// is there whole or not at all.
+std::string EmptyHdf5(const std::map<std::string, std::string>& attributes);
+
+// Throws InputError that names one of `expected` that is missing or other in
+// `found`: the file at `path` is of another run and may not be added to.
+void CheckAttributes(const std::string& path,
+                     const std::map<std::string, std::string>& found,
+                     const std::map<std::string, std::string>& expected);
+
+}  // namespace tiepoint

@@ -1,0 +1,103 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "tiepoint/report/match_page.h"
+
+#include <gtest/gtest.h>
+
+#include <nlohmann/json.hpp>
+
+#include "tiepoint/base/error.h"
+
+namespace tiepoint {
+namespace {
+
+using Json = nlohmann::json;
+
+Json Match() {
+  return {{"image1",
+           {{"path", "in/a</script>.jpg"},
+            {"width", 40},
+            {"height", 30},
+            {"camera", {50, 60, 20, 15}}}},
+          {"image2",
+           {{"path", "b.png"},
+            {"width", 50},
+            {"height", 20},
+            {"camera", {70, 80, 25, 10}}}},
+          {"keypoints1", {{1.5, 2.5, 3, 0.1, 9}}},
+          {"keypoints2", {{4, 5, 6, -0.2, 8}, {1, 1, 1, 0, 1}}},
+          {"matches", {{0, 1, 0.75}}},
+          {"weights", {0.5}},
+          {"inliers", {0}},
+          {"model", "essential"},
+          {"confidence", 0.876},
+          {"E", {0, 0, 0.1, 0, 0, -1, -0.1, 1, 0}},
+          {"F", nullptr}};
+}
+
+MatchPageInput Input(const Json& json) {
+  return {.json = json.dump(),
+          .name = "m.json",
+          .photographs = {"\xff\xd8 jpeg", "\x89PNG and more"}};
+}
+
+Json DataOf(const std::string& page) {
+  const std::string begin = "type=\"application/json\">";
+  const size_t from = page.find(begin) + begin.size();
+  return Json::parse(page.substr(from, page.find("</script>", from) - from));
+}
+
+TEST(MatchPage, HoldsEverything) {
+  const MatchPageInput input = Input(Match());
+  EXPECT_EQ(PhotographsOf(input),
+            (std::vector<std::string>{"in/a</script>.jpg", "b.png"}));
+  const std::string page = MatchPage(input);
+  EXPECT_EQ(page.find("@STYLE@\n"), std::string::npos);
+  EXPECT_EQ(page.find(">@DATA@<"), std::string::npos);
+  EXPECT_EQ(page.find("http"), std::string::npos) << "nothing is fetched";
+  const Json data = DataOf(page);
+  EXPECT_EQ(data["images"][0]["source"], "data:image/jpeg;base64,/9gganBlZw==");
+  EXPECT_EQ(data["images"][1]["source"],
+            "data:image/png;base64,iVBORyBhbmQgbW9yZQ==");
+  EXPECT_EQ(data["images"][0]["name"], "script>.jpg");
+  EXPECT_EQ(data["images"][1]["width"], 50);
+  EXPECT_EQ(data["keypoints"][1][0], Json({4, 5, 6, -0.2, 8}));
+  EXPECT_EQ(data["matches"], Json({{0, 1, 0.75}}));
+  EXPECT_EQ(data["facts"],
+            "1 and 2 keypoints, 1 matches, 1 inliers of the essential matrix, "
+            "pose right within 5 degrees with 88 %");
+}
+
+TEST(MatchPage, LinesAreThoseOfTheEssentialMatrixInPixels) {
+  const Json f = DataOf(MatchPage(Input(Match())))["fundamental"];
+  // x2' E x1 of two points, by normalised coordinates and by pixels.
+  const Json e = Match()["E"];
+  const double x1[3] = {(7 - 20) / 50., (9 - 15) / 60., 1};
+  const double x2[3] = {(30 - 25) / 70., (4 - 10) / 80., 1};
+  const double p1[3] = {7, 9, 1}, p2[3] = {30, 4, 1};
+  double normalised = 0, pixels = 0;
+  for (int r = 0; r < 3; ++r) {
+    for (int c = 0; c < 3; ++c) {
+      normalised += x2[r] * e[3 * r + c].get<double>() * x1[c];
+      pixels += p2[r] * f[3 * r + c].get<double>() * p1[c];
+    }
+  }
+  EXPECT_NEAR(normalised, pixels, 1e-12);
+  Json without = Match();
+  without["image2"]["camera"] = nullptr;
+  EXPECT_TRUE(DataOf(MatchPage(Input(without)))["fundamental"].is_null());
+  without["F"] = {1, 2, 3, 4, 5, 6, 7, 8, 9};
+  EXPECT_EQ(DataOf(MatchPage(Input(without)))["fundamental"], without["F"]);
+}
+
+TEST(MatchPage, RefusesOtherFiles) {
+  MatchPageInput input = Input(Match());
+  input.photographs[1] = "II*\0 tiff";
+  EXPECT_THROW(MatchPage(input), InputError);
+  input.json = "{\"a\": 1}";
+  EXPECT_THROW(PhotographsOf(input), InputError);
+  input.json = "nothing";
+  EXPECT_THROW(PhotographsOf(input), InputError);
+}
+
+}  // namespace
+}  // namespace tiepoint
