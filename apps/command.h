@@ -55,6 +55,7 @@ inline void ApplyCommonOptions(const CommonOptions& options) {
 
 void AddMatchCommand(CLI::App& app, CommandContext& context);
 void AddExtractCommand(CLI::App& app, CommandContext& context);
+void AddReconstructCommand(CLI::App& app, CommandContext& context);
 void AddModelsCommand(CLI::App& app, CommandContext& context);
 void AddMatchFeaturesCommand(CLI::App& app, CommandContext& context);
 void AddExportCommand(CLI::App& app, CommandContext& context);

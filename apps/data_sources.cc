@@ -13,13 +13,13 @@
 #include <nlohmann/json.hpp>
 #include <utility>
 
-#include "evaluation/colmap.h"
 #include "evaluation/sfm.h"
 #include "tiepoint/base/checksum.h"
 #include "tiepoint/base/error.h"
 #include "tiepoint/base/parallel.h"
 #include "tiepoint/features/opencv_features.h"
 #include "tiepoint/image/read_image.h"
+#include "tiepoint/io/colmap_program.h"
 #include "tiepoint/io/depth_map.h"
 #include "tiepoint/io/hpatches.h"
 #include "training/photographs.h"

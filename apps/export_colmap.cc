@@ -21,9 +21,6 @@ namespace fs = std::filesystem;
 
 namespace {
 
-// COLMAP's numbers of what explains a pair.
-constexpr int kDegenerate = 1, kCalibrated = 2, kUncalibrated = 3;
-
 struct Counts {
   int images = 0, added = 0, replaced = 0, without_descriptors = 0;
   int pairs = 0, verified = 0;
@@ -152,7 +149,7 @@ class Exporter {
     counts_.matches += std::ssize(indices);
     if (options_.geometry == "none") return;
     ColmapTwoView two_view;
-    two_view.config = kUncalibrated;
+    two_view.configuration = ColmapConfiguration::kUncalibrated;
     two_view.inliers = indices;
     if (options_.geometry == "estimate") Verify(a, b, matches, two_view);
     writer_.AddTwoView(a.id, b.id, two_view);
@@ -181,9 +178,10 @@ class Exporter {
         points, a.camera.value_or(PinholeCamera{}),
         b.camera.value_or(PinholeCamera{}), geometry, weights);
     two_view.inliers.clear();
-    two_view.config = kDegenerate;
+    two_view.configuration = ColmapConfiguration::kDegenerate;
     if (!found.success) return;
-    two_view.config = calibrated ? kCalibrated : kUncalibrated;
+    two_view.configuration = calibrated ? ColmapConfiguration::kCalibrated
+                                        : ColmapConfiguration::kUncalibrated;
     (calibrated ? two_view.essential : two_view.fundamental) = found.matrix;
     for (const int m : found.inliers) {
       two_view.inliers.emplace_back(matches[m].i, matches[m].j);

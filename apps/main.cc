@@ -69,6 +69,7 @@ int Run(int argc, char** argv) {
       "  tiepoint match A.jpg B.jpg -o out    matches, pose, picture, JSON\n"
       "  tiepoint match --help\n"
       "  tiepoint extract photos -o features.h5\n"
+      "  tiepoint reconstruct photos -o model  sparse model, with COLMAP\n"
       "  tiepoint models list\n\n"
       "Exit codes: 0 answer, 1 no answer (e.g. no pose), 2 bad input or usage, "
       "130 Ctrl-C.");
@@ -78,6 +79,7 @@ int Run(int argc, char** argv) {
   AddMatchFeaturesCommand(app, context);
   AddExportCommand(app, context);
   AddImportCommand(app, context);
+  AddReconstructCommand(app, context);
   AddEvaluateCommand(app, context);
   AddBenchCommand(app, context);
   AddViewCommand(app, context);

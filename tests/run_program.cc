@@ -21,6 +21,14 @@ std::string Quote(const std::string& word) {
   return quoted + "'";
 }
 
+std::string CommandLine(const std::vector<std::string>& arguments) {
+  std::string command = Quote(TIEPOINT_PROGRAM);
+  for (const std::string& argument : arguments) {
+    command += " " + Quote(argument);
+  }
+  return command;
+}
+
 }  // namespace
 
 ProgramTest::ProgramTest()
@@ -44,15 +52,23 @@ void ProgramTest::ExpectRefused(const ProgramResult& result,
 
 ProgramResult ProgramTest::Run(const std::vector<std::string>& arguments,
                                const std::string& started) const {
-  std::string command = Quote(TIEPOINT_PROGRAM);
-  for (const std::string& argument : arguments) {
-    command += " " + Quote(argument);
-  }
-  command += " >" + Quote(Path("stdout")) + " 2>" + Quote(Path("stderr"));
+  std::string command = CommandLine(arguments) + " >" + Quote(Path("stdout")) +
+                        " 2>" + Quote(Path("stderr"));
   if (!started.empty()) {
     command += " & until [ -e " + Quote(started) +
                " ]; do sleep 0.1; done; sleep 0.5; kill -INT $!; wait $!";
   }
+  return RunCommand(command);
+}
+
+ProgramResult ProgramTest::RunKilled(const std::vector<std::string>& arguments,
+                                     double seconds) const {
+  return RunCommand("timeout -s KILL " + std::to_string(seconds) + " " +
+                    CommandLine(arguments) + " >" + Quote(Path("stdout")) +
+                    " 2>" + Quote(Path("stderr")));
+}
+
+ProgramResult ProgramTest::RunCommand(const std::string& command) const {
   const int status = std::system(command.c_str());
   ProgramResult result;
   result.exit_code = WIFEXITED(status) ? WEXITSTATUS(status) : -1;

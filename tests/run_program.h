@@ -27,6 +27,9 @@ class ProgramTest : public ::testing::Test {
   // it begins its work, it is sent SIGINT half a second after that.
   ProgramResult Run(const std::vector<std::string>& arguments,
                     const std::string& started = "") const;
+  // The same, killed (SIGKILL) after so many seconds unless it ended before.
+  ProgramResult RunKilled(const std::vector<std::string>& arguments,
+                          double seconds) const;
   // Exit code 2 and one line on stderr that holds all of `words`.
   static void ExpectRefused(const ProgramResult& result,
                             const std::vector<std::string>& words);
@@ -36,6 +39,9 @@ class ProgramTest : public ::testing::Test {
   static nlohmann::json ReadJson(const std::string& path);
 
   std::filesystem::path folder_;
+
+ private:
+  ProgramResult RunCommand(const std::string& command) const;
 };
 
 }  // namespace tiepoint

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// What a sparse model of COLMAP is worth: its size, and how far its cameras lie
-// from the true ones.
+// What a sparse model of COLMAP is worth: how far its cameras lie from the true
+// ones (its size: io/model_statistics.h).
 #pragma once
 
 #include <array>
@@ -13,24 +13,11 @@
 
 #include "tiepoint/geometry/two_view.h"
 #include "tiepoint/io/colmap_model.h"
+#include "tiepoint/io/model_statistics.h"
 
 namespace tiepoint {
 
 using Vector3 = std::array<double, 3>;
-
-struct ModelStatistics {
-  int registered = 0;        // images with a pose
-  int64_t points = 0;        // in space
-  int64_t observations = 0;  // of them in images
-  double track_length = 0;   // observations a point; 0 without points
-  // Mean of the points' errors in pixels, each point once: "Mean reprojection
-  // error" of `colmap model_analyzer`, and so that of the benchmark.
-  double reprojection_error = 0;
-  // The same with each point as often as it is observed.
-  double observation_error = 0;
-};
-
-ModelStatistics StatisticsOf(const ColmapModel& model);
 
 // X_cam = R X_world + t.
 struct CameraPose {

@@ -146,8 +146,4 @@ std::string PadRight(const std::string& text, size_t width) {
   return text + std::string(width > own ? width - own : 0, ' ');
 }
 
-std::string ValidUtf8(const std::string& text) {
-  return Json::parse(JsonText(text)).get<std::string>();
-}
-
 }  // namespace tiepoint

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "evaluation/report.h"
+#include "tiepoint/pipeline/valid_utf8.h"
 
 namespace tiepoint {
 
@@ -53,8 +54,5 @@ size_t TextWidth(std::string_view text);
 // With spaces to `width`, on the left or on the right.
 std::string PadLeft(const std::string& text, size_t width);
 std::string PadRight(const std::string& text, size_t width);
-
-// Bytes that are not UTF-8 become U+FFFD.
-std::string ValidUtf8(const std::string& text);
 
 }  // namespace tiepoint

@@ -5,32 +5,27 @@
 #include <cctype>
 #include <cmath>
 #include <filesystem>
-#include <fstream>
-#include <iterator>
 #include <map>
 #include <optional>
 #include <set>
 #include <tuple>
 #include <utility>
 
-#include "evaluation/colmap.h"
 #include "evaluation/model_metrics.h"
 #include "evaluation/statistics.h"
 #include "evaluation/talk_sfm.h"
 #include "tiepoint/base/atomic_file.h"
 #include "tiepoint/base/error.h"
 #include "tiepoint/base/parallel.h"
-#include "tiepoint/image/exif.h"
 #include "tiepoint/io/colmap_database.h"
+#include "tiepoint/io/colmap_program.h"
+#include "tiepoint/pipeline/prior_camera.h"
 #include "tiepoint/pipeline/stopwatch.h"
 
 namespace tiepoint {
 namespace {
 
 namespace fs = std::filesystem;
-
-// COLMAP's guess where EXIF tells nothing.
-constexpr double kDefaultFocalLength = 1.2;  // times the longer side
 
 // Why there is no model; the values of the series "failure".
 enum class Failure { kNone, kNoPairs, kVerification, kMapper };
@@ -83,13 +78,6 @@ std::vector<std::pair<int, int>> Indices(const std::vector<Match>& matches) {
 
 // ------------------------------------------------------------------ cameras
 
-std::optional<double> ExifFocalLength(const std::string& path, int width,
-                                      int height) {
-  std::ifstream file(path, std::ios::binary);
-  const std::vector<uint8_t> bytes{std::istreambuf_iterator<char>(file), {}};
-  return FocalLengthInPixels(ReadExif(bytes).focal, width, height);
-}
-
 struct ChosenCamera {
   ColmapCamera camera;
   bool focal_length_known = true;
@@ -101,15 +89,11 @@ struct ChosenCamera {
 
 ChosenCamera PriorCamera(const SfmPhotograph& photograph,
                          const FeatureSet& features) {
-  const int width = features.image_width, height = features.image_height;
-  const auto exif = ExifFocalLength(photograph.path, width, height);
-  const double focal =
-      exif.value_or(kDefaultFocalLength * std::max(width, height));
-  return {{"SIMPLE_RADIAL",
-           width,
-           height,
-           {focal, (width - 1) / 2.0, (height - 1) / 2.0, 0.0}},
-          exif.has_value()};
+  const FocalPrior prior = FocalPriorOf(photograph.path, features.image_width,
+                                        features.image_height);
+  return {MakeColmapCamera("SIMPLE_RADIAL", prior.focal, features.image_width,
+                           features.image_height),
+          prior.known};
 }
 
 // Photographs without a camera of their own (not in the true model) take that

@@ -12,9 +12,9 @@
 #include <sstream>
 
 #include "evaluation/camera_set.h"
-#include "evaluation/colmap.h"
 #include "tiepoint/base/error.h"
 #include "tiepoint/base/random.h"
+#include "tiepoint/io/colmap_program.h"
 #include "tiepoint/io/program.h"
 
 namespace tiepoint {

@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <array>
 #include <bit>
 #include <cmath>
 #include <cstdio>
@@ -55,6 +56,51 @@ std::vector<float> KeypointBlob(const FeatureSet& features) {
 int64_t PairId(int image_id1, int image_id2) {
   return kMaxImages * std::min(image_id1, image_id2) +
          std::max(image_id1, image_id2);
+}
+
+// Unit quaternion w, x, y, z of a rotation, w >= 0. The largest component is
+// found first (Shepperd, 1978).
+std::array<double, 4> Quaternion(const SmallMatrix& r) {
+  const std::array<double, 4> squares = {
+      1 + r[0] + r[4] + r[8], 1 + r[0] - r[4] - r[8], 1 - r[0] + r[4] - r[8],
+      1 - r[0] - r[4] + r[8]};
+  const auto largest = static_cast<int>(
+      std::max_element(squares.begin(), squares.end()) - squares.begin());
+  const double d = 2 * std::sqrt(squares[largest]);
+  std::array<double, 4> q{};
+  q[largest] = d / 4;
+  const double wx = (r[7] - r[5]) / d, wy = (r[2] - r[6]) / d,
+               wz = (r[3] - r[1]) / d, xy = (r[1] + r[3]) / d,
+               xz = (r[2] + r[6]) / d, yz = (r[5] + r[7]) / d;
+  switch (largest) {
+    case 0:
+      q = {q[0], wx, wy, wz};
+      break;
+    case 1:
+      q = {wx, q[1], xy, xz};
+      break;
+    case 2:
+      q = {wy, xy, q[2], yz};
+      break;
+    default:
+      q = {wz, xz, yz, q[3]};
+  }
+  if (q[0] < 0) {
+    for (double& value : q) value = -value;
+  }
+  return q;
+}
+
+// Of the other camera to this one.
+ColmapTwoView::Pose Inverse(const ColmapTwoView::Pose& pose) {
+  ColmapTwoView::Pose inverse{Transposed(pose.rotation), {}};
+  for (int r = 0; r < 3; ++r) {
+    for (int c = 0; c < 3; ++c) {
+      inverse.translation[r] -=
+          inverse.rotation[3 * r + c] * pose.translation[c];
+    }
+  }
+  return inverse;
 }
 
 }  // namespace
@@ -369,17 +415,27 @@ void ColmapDatabaseWriter::AddTwoView(int image_id1, int image_id2,
     const std::array<double, 9> turned = swapped ? Inverse(moved) : moved;
     homography.assign(turned.begin(), turned.end());
   }
-  const std::vector<double> matrices[] = {bilinear(two_view.fundamental, true),
-                                          bilinear(two_view.essential, false),
-                                          homography};
+  std::vector<std::vector<double>> matrices = {
+      bilinear(two_view.fundamental, true), bilinear(two_view.essential, false),
+      homography};
+  // Databases of old versions have no columns for it.
+  if (two_view.pose) {
+    const ColmapTwoView::Pose pose =
+        swapped ? Inverse(*two_view.pose) : *two_view.pose;
+    const std::array<double, 4> q = Quaternion(pose.rotation);
+    matrices.emplace_back(q.begin(), q.end());
+    matrices.emplace_back(pose.translation.begin(), pose.translation.end());
+  }
   SqliteStatement statement(
       impl_->connection,
-      "INSERT INTO two_view_geometries (pair_id, rows, cols, data, config, F, "
-      "E, H) VALUES (?,?,2,?,?,?,?,?)");
+      std::string("INSERT INTO two_view_geometries (pair_id, rows, cols, data, "
+                  "config, F, E, H") +
+          (two_view.pose ? ", qvec, tvec" : "") + ") VALUES (?,?,2,?,?,?,?,?" +
+          (two_view.pose ? ",?,?)" : ")"));
   statement.Bind(PairId(image_id1, image_id2))
       .Bind(std::ssize(two_view.inliers))
       .BindBlob(data)
-      .Bind(two_view.config);
+      .Bind(static_cast<int64_t>(two_view.configuration));
   for (const std::vector<double>& matrix : matrices) {
     if (matrix.empty()) {
       statement.BindNull();

@@ -5,7 +5,6 @@
 // open the file.
 #pragma once
 
-#include <array>
 #include <cstdint>
 #include <memory>
 #include <optional>
@@ -15,20 +14,9 @@
 
 #include "tiepoint/features/keypoint.h"
 #include "tiepoint/io/colmap_model.h"
+#include "tiepoint/io/colmap_two_view.h"
 
 namespace tiepoint {
-
-// Two views that belong together, as the mapper reads them. The matches count
-// as verified.
-struct ColmapTwoView {
-  // COLMAP's number of what explains them: 2 calibrated, 3 uncalibrated, 4 a
-  // plane, 5 a turn, 6 one of these two.
-  int config = 3;
-  std::vector<std::pair<int, int>> inliers;
-  // Row-major, x2' F x1 = 0 in Tiepoint's pixels, x2' E x1 = 0, x2 ~ H x1 in
-  // Tiepoint's pixels; NULL where they are empty.
-  std::optional<std::array<double, 9>> fundamental, essential, homography;
-};
 
 // An image of a database.
 struct ColmapStoredImage {
@@ -84,7 +72,8 @@ class ColmapDatabaseWriter {
   // keypoints that do not exist, and for a pair that is there already.
   void AddMatches(int image_id1, int image_id2,
                   const std::vector<std::pair<int, int>>& matches);
-  // What the mapper reads; as AddMatches.
+  // The verified geometry of a pair: the mapper reads only this. As AddMatches;
+  // image_id1 is camera 1 of `two_view`.
   void AddTwoView(int image_id1, int image_id2, const ColmapTwoView& two_view);
   // Takes matches and geometry of a pair out, if there are any.
   void RemovePair(int image_id1, int image_id2);

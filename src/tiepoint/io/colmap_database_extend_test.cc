@@ -99,7 +99,9 @@ TEST_F(ColmapDatabaseExtendTest, NewerSchemasGetRigsFramesAndTypes) {
     EXPECT_EQ(writer.AddImage("new.png", camera, SomeFeatures(3)), 9);
     EXPECT_EQ(writer.AddImage("rig.png", 6, SomeFeatures(0)), 10);
     writer.AddMatches(9, 8, {{2, 3}});
-    writer.AddTwoView(9, 8, {3, {{2, 3}}, {}, {}, {}});
+    writer.AddTwoView(9, 8,
+                      {.configuration = ColmapConfiguration::kUncalibrated,
+                       .inliers = {{2, 3}}});
     writer.Commit();
   }
   EXPECT_EQ(Number("SELECT user_version FROM pragma_user_version"), 4000);
@@ -181,7 +183,11 @@ TEST_F(ColmapDatabaseExtendTest, GeometriesAreTurnedAndMoved) {
     const std::array<double, 9> homography = {2, 0, 1, 0, 2, 1, 0, 0, 1};
     // x_a' F x_b = 0 for y_a = y_b.
     const std::array<double, 9> fundamental = {0, 0, 0, 0, 0, 1, 0, -1, 0};
-    writer.AddTwoView(2, 1, {6, {{1, 0}}, fundamental, {}, homography});
+    writer.AddTwoView(2, 1,
+                      {.configuration = ColmapConfiguration::kPlanarOrPanoramic,
+                       .inliers = {{1, 0}},
+                       .fundamental = fundamental,
+                       .homography = homography});
     writer.Commit();
   }
   const SqliteConnection connection(path_, path_, SQLITE_OPEN_READONLY);

@@ -6,6 +6,7 @@
 #include <sqlite3.h>
 #include <unistd.h>
 
+#include <array>
 #include <cmath>
 #include <cstdlib>
 #include <cstring>
@@ -22,6 +23,7 @@ namespace tiepoint {
 namespace {
 
 namespace fs = std::filesystem;
+using ::testing::DoubleNear;
 using ::testing::ElementsAre;
 using ::testing::ElementsAreArray;
 using ::testing::HasSubstr;
@@ -111,9 +113,10 @@ TEST_F(ColmapDatabaseTest, PixelsAreThoseOfColmap) {
   const auto keypoints =
       Blob<float>("SELECT data FROM keypoints WHERE image_id = 1");
   ASSERT_EQ(keypoints.size(), 24u);
-  const float c = 2 * std::cos(1.0f), s = -2 * std::sin(1.0f);
+  // Scale 2, turned by -1 radian.
+  const float cosine = 2 * std::cos(-1.0f), sine = 2 * std::sin(-1.0f);
   EXPECT_THAT(std::vector<float>(keypoints.begin() + 6, keypoints.begin() + 12),
-              ElementsAre(10.5f, 5.75f, c, -s, s, c));
+              ElementsAre(10.5f, 5.75f, cosine, -sine, sine, cosine));
 }
 
 TEST_F(ColmapDatabaseTest, ImagesWithoutKeypointsHaveARow) {
@@ -121,6 +124,75 @@ TEST_F(ColmapDatabaseTest, ImagesWithoutKeypointsHaveARow) {
   EXPECT_EQ(Text("SELECT rows || ' ' || cols FROM keypoints WHERE image_id=3"),
             "0 6");
   EXPECT_EQ(Text("SELECT count(*) FROM descriptors"), "2");
+}
+
+// Matrices of Tiepoint's pixels hold for COLMAP's in the file.
+TEST_F(ColmapDatabaseTest, GeometriesOfPairs) {
+  // R: a quarter turn about z; F of rank 2; H: a shear and a shift.
+  const ColmapTwoView geometry{
+      .configuration = ColmapConfiguration::kPlanar,
+      .inliers = {{1, 2}},
+      .fundamental = {{0, -1, 3, 1, 0, -2, -3, 2, 0}},
+      .essential = {{0, -1, 0, 1, 0, 0, 0, 0, 0}},
+      .homography = {{1, 0.5, 7, 0, 1, -3, 0, 0.25, 1}},
+      .pose = {{{0, -1, 0, 1, 0, 0, 0, 0, 1}, {0, 0.6, 0.8}}}};
+  {
+    ColmapDatabaseWriter writer(Path());
+    const int camera =
+        writer.AddCamera({"SIMPLE_PINHOLE", 9, 9, {9, 4, 4}}, true);
+    for (const char* name : {"a", "b", "c"}) {
+      writer.AddImage(name, camera, SomeFeatures(4, 0));
+    }
+    writer.AddTwoView(1, 2, geometry);
+    writer.AddTwoView(2, 3, {});
+    EXPECT_THROW(writer.AddTwoView(1, 2, geometry), InputError);
+    writer.AddTwoView(3, 1, geometry);  // turned round in the file
+    EXPECT_THROW(writer.AddTwoView(1, 4, geometry), InputError);
+    writer.Commit();
+  }
+  const std::string first =
+      " FROM two_view_geometries WHERE pair_id=2147483649";
+  const std::string turned =
+      " FROM two_view_geometries WHERE pair_id=2147483650";
+  const std::string rest = " FROM two_view_geometries WHERE pair_id>2147483650";
+  EXPECT_EQ(Text("SELECT config || ' ' || rows" + first), "4 1");
+  EXPECT_THAT(Blob<uint32_t>("SELECT data" + first), ElementsAre(1, 2));
+  EXPECT_THAT(Blob<double>("SELECT E" + first),
+              ElementsAreArray(*geometry.essential));
+  const double half = std::sqrt(0.5);
+  EXPECT_THAT(
+      Blob<double>("SELECT qvec" + first),
+      ElementsAre(DoubleNear(half, 1e-15), 0, 0, DoubleNear(half, 1e-15)));
+  EXPECT_THAT(Blob<double>("SELECT tvec" + first), ElementsAre(0, 0.6, 0.8));
+  EXPECT_THAT(Blob<uint32_t>("SELECT data" + turned), ElementsAre(2, 1));
+  EXPECT_THAT(
+      Blob<double>("SELECT qvec" + turned),
+      ElementsAre(DoubleNear(half, 1e-15), 0, 0, DoubleNear(-half, 1e-15)));
+  EXPECT_THAT(Blob<double>("SELECT tvec" + turned), ElementsAre(-0.6, 0, -0.8));
+  EXPECT_EQ(Text("SELECT count(*)" + rest +
+                 " AND config = 0 AND rows = 0 AND F IS NULL AND E IS NULL "
+                 "AND H IS NULL AND qvec IS NULL AND tvec IS NULL"),
+            "1");
+  // x2' F x1 and H x1 for a point in both conventions.
+  const auto apply = [](const auto& m, double x, double y) {
+    return std::array{m[0] * x + m[1] * y + m[2], m[3] * x + m[4] * y + m[5],
+                      m[6] * x + m[7] * y + m[8]};
+  };
+  const auto f = Blob<double>("SELECT F" + first);
+  const auto h = Blob<double>("SELECT H" + first);
+  ASSERT_EQ(f.size(), 9u);
+  ASSERT_EQ(h.size(), 9u);
+  const auto line = apply(*geometry.fundamental, 5, 8);
+  const auto colmap_line = apply(f, 5.5, 8.5);
+  EXPECT_NEAR(line[0] * 2 + line[1] * 7 + line[2],
+              colmap_line[0] * 2.5 + colmap_line[1] * 7.5 + colmap_line[2],
+              1e-12);
+  const auto point = apply(*geometry.homography, 5, 8);
+  const auto colmap_point = apply(h, 5.5, 8.5);
+  for (int k = 0; k < 2; ++k) {
+    EXPECT_NEAR(point[k] / point[2] + 0.5, colmap_point[k] / colmap_point[2],
+                1e-12);
+  }
 }
 
 TEST_F(ColmapDatabaseTest, DescriptorsAreBytes) {

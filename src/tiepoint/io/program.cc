@@ -51,6 +51,11 @@ class Streams {
     posix_spawn_file_actions_addopen(&actions_, 0, "/dev/null", O_RDONLY, 0);
     posix_spawn_file_actions_adddup2(&actions_, log_, 1);
     posix_spawn_file_actions_adddup2(&actions_, log_, 2);
+    // Nor any other file of ours (libraries open some without O_CLOEXEC): when
+    // we are killed, the child would go on holding their locks.
+#if defined(__GLIBC__) && __GLIBC_PREREQ(2, 34)
+    posix_spawn_file_actions_addclosefrom_np(&actions_, 3);
+#endif
   }
   ~Streams() {
     posix_spawn_file_actions_destroy(&actions_);

@@ -29,11 +29,11 @@ struct ProgramEnd {
   std::string Describe() const;  // "exit code 1", "signal 11 (...)"
 };
 
-// Runs to the end, with an empty standard input and in a process group of its
-// own: Ctrl-C reaches it through us. When an interrupt is requested (base/
-// parallel.h) the group is asked to end (SIGTERM), made to end two seconds
-// later, and Interrupted is thrown. Throws InputError when the log cannot be
-// written or the program cannot be started.
+// Runs to the end, with an empty standard input, no other file of ours and in a
+// process group of its own: Ctrl-C reaches it through us. When an interrupt is
+// requested (base/ parallel.h) the group is asked to end (SIGTERM), made to end
+// two seconds later, and Interrupted is thrown. Throws InputError when the log
+// cannot be written or the program cannot be started.
 ProgramEnd RunProgram(const ProgramCall& call);
 
 // The last line of a log that is not blank; empty when there is none.

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "tiepoint/io/program.h"
 
+#include <fcntl.h>
 #include <gtest/gtest.h>
 #include <signal.h>
 #include <unistd.h>
@@ -66,6 +67,15 @@ TEST_F(ProgramTest, SaysHowItEnded) {
 
 TEST_F(ProgramTest, ReadsNothingFromUs) {
   EXPECT_TRUE(Shell("if read line; then exit 1; fi").Succeeded());
+}
+
+// Whoever kills us must not leave our locks with our children.
+TEST_F(ProgramTest, OurFilesStayOurs) {
+  const int ours = open("/dev/null", O_RDONLY);  // no O_CLOEXEC
+  ASSERT_GT(ours, 2);
+  Shell("[ -e /proc/self/fd/" + std::to_string(ours) + " ] && echo seen");
+  close(ours);
+  EXPECT_EQ(Content(), "");
 }
 
 TEST_F(ProgramTest, FindsProgramsOnPath) {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // With a program that only behaves as COLMAP does; the real one runs in
 // sfm_test.cc.
-#include "evaluation/colmap.h"
+#include "tiepoint/io/colmap_program.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "evaluation/colmap.h"
+#include "tiepoint/io/colmap_program.h"
 
 #include <algorithm>
 #include <cstdlib>
@@ -116,12 +116,13 @@ std::string Colmap::Map(const std::string& database,
   fs::create_directories(models, error);
   if (error) return models + ": " + error.message();
   const std::string refined = Flag(!options.fixed_intrinsics);
-  return Run({"mapper", "--database_path", database, "--image_path",
-              image_folder, "--output_path", models, "--Mapper.extract_colors",
-              "0", "--Mapper.num_threads", std::to_string(options.threads),
-              "--Mapper.ba_refine_focal_length", refined,
-              "--Mapper.ba_refine_extra_params", refined},
-             folder, options.threads);
+  return Run(
+      {"mapper", "--database_path", database, "--image_path", image_folder,
+       "--output_path", models, "--Mapper.extract_colors",
+       Flag(options.colours), "--Mapper.num_threads",
+       std::to_string(options.threads), "--Mapper.ba_refine_focal_length",
+       refined, "--Mapper.ba_refine_extra_params", refined},
+      folder, options.threads);
 }
 
 std::string Colmap::Dense(const std::string& model,

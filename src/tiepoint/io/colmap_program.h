@@ -32,6 +32,8 @@ struct ColmapOptions {
   int threads = 1;
   // Leave the given cameras as they are.
   bool fixed_intrinsics = true;
+  // Points of a model get the colours of the photographs.
+  bool colours = false;
 };
 
 // Each step returns what went wrong in one line (empty: nothing), and keeps
@@ -52,7 +54,7 @@ class Colmap {
                      const std::string& folder,
                      const ColmapOptions& options) const;
 
-  // Models in `folder`/sparse/0, 1, ...: COLMAP's defaults, without colours.
+  // Models in `folder`/sparse/0, 1, ...: COLMAP's defaults.
   std::string Map(const std::string& database, const std::string& image_folder,
                   const std::string& folder,
                   const ColmapOptions& options) const;
