@@ -31,31 +31,34 @@ bool HasAvx512() { return false; }
 bool HasAvx2() { return false; }
 #endif
 
-// Multiply-adds in registers, on vectors of `kNumbers`; returns the operations
-// done.
-template <size_t kNumbers>
+using Vector4 [[gnu::vector_size(16)]] = float;
+using Vector8 [[gnu::vector_size(32)]] = float;
+using Vector16 [[gnu::vector_size(64)]] = float;
+
+// Multiply-adds in registers; returns the operations done.
+template <typename Vector>
 inline __attribute__((always_inline)) double MultiplyAdds(float* sink) {
-  using Vector [[gnu::vector_size(kNumbers * sizeof(float))]] = float;
+  constexpr auto kNumbers = static_cast<int>(sizeof(Vector) / sizeof(float));
   Vector s[kSums] = {}, a = {}, b = {};
-  for (size_t k = 0; k < kNumbers; ++k) {
+  for (int k = 0; k < kNumbers; ++k) {
     a[k] = 0.9f + 0.01f * sink[k % 4];
     b[k] = sink[k % 4];
   }
   for (int step = 0; step < kSteps; ++step) {
-    for (auto& sum : s) sum = sum * a + b;
+    for (Vector& sum : s) sum = sum * a + b;
   }
-  for (const auto& sum : s) {
-    for (size_t k = 0; k < kNumbers; ++k) sink[k % 4] += 1e-9f * sum[k];
+  for (const Vector& sum : s) {
+    for (int k = 0; k < kNumbers; ++k) sink[k % 4] += 1e-9f * sum[k];
   }
   return 2.0 * kSums * kSteps * kNumbers;
 }
 
-double MultiplyAdds4(float* sink) { return MultiplyAdds<4>(sink); }
+double MultiplyAdds4(float* sink) { return MultiplyAdds<Vector4>(sink); }
 TIEPOINT_TARGET("avx2,fma") double MultiplyAdds8(float* sink) {
-  return MultiplyAdds<8>(sink);
+  return MultiplyAdds<Vector8>(sink);
 }
 TIEPOINT_TARGET("avx512f") double MultiplyAdds16(float* sink) {
-  return MultiplyAdds<16>(sink);
+  return MultiplyAdds<Vector16>(sink);
 }
 
 // Operations a second of `work` (which returns how many it did) on so many
