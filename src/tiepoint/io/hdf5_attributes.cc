@@ -2,11 +2,14 @@
 #include "tiepoint/io/hdf5_attributes.h"
 
 #include <algorithm>
+#include <filesystem>
 #include <optional>
 #include <vector>
 
+#include "tiepoint/base/atomic_file.h"
 #include "tiepoint/base/error.h"
 #include "tiepoint/io/hdf5_file.h"
+#include "tiepoint/io/journaled_file.h"
 
 namespace tiepoint {
 namespace {
@@ -56,18 +59,7 @@ bool WriteText(hid_t file, const std::string& name, const std::string& text) {
   return attribute && H5Awrite(attribute.Id(), type.Id(), &data) >= 0;
 }
 
-}  // namespace
-
-std::map<std::string, std::string> ReadTextAttributes(hid_t file) {
-  std::vector<std::string> names;
-  H5Aiterate2(file, H5_INDEX_NAME, H5_ITER_INC, nullptr, NoteAttribute, &names);
-  std::map<std::string, std::string> attributes;
-  for (const std::string& name : names) {
-    if (auto text = ReadText(file, name)) attributes[name] = *text;
-  }
-  return attributes;
-}
-
+// The bytes of a file that holds nothing else. Made in memory.
 std::string EmptyHdf5(const std::map<std::string, std::string>& attributes) {
   const Hdf5Properties access(H5Pcreate(H5P_FILE_ACCESS));
   H5Pset_fapl_core(access.Id(), 1 << 16, /*backing_store=*/false);
@@ -85,6 +77,28 @@ std::string EmptyHdf5(const std::map<std::string, std::string>& attributes) {
     throw InputError("HDF5: a new file cannot be made (" + Hdf5Error() + ")");
   }
   return bytes;
+}
+
+}  // namespace
+
+std::map<std::string, std::string> ReadTextAttributes(hid_t file) {
+  std::vector<std::string> names;
+  H5Aiterate2(file, H5_INDEX_NAME, H5_ITER_INC, nullptr, NoteAttribute, &names);
+  std::map<std::string, std::string> attributes;
+  for (const std::string& name : names) {
+    if (auto text = ReadText(file, name)) attributes[name] = *text;
+  }
+  return attributes;
+}
+
+void CreateMissingHdf5(const std::string& path,
+                       const std::map<std::string, std::string>& attributes) {
+  SilenceHdf5();
+  if (std::filesystem::exists(path)) return;
+  // A journal without its file belongs to one that was removed.
+  std::error_code ignored;
+  std::filesystem::remove(JournalPath(path), ignored);
+  WriteFileAtomically(path, EmptyHdf5(attributes));
 }
 
 void CheckAttributes(const std::string& path,

@@ -13,9 +13,10 @@ namespace tiepoint {
 // The root's attributes that are text.
 std::map<std::string, std::string> ReadTextAttributes(hid_t file);
 
-// The bytes of a file that holds nothing else. Made in memory, so that the file
-// is there whole or not at all.
-std::string EmptyHdf5(const std::map<std::string, std::string>& attributes);
+// For a file that is added to with a journal (journaled_file.h): where there is
+// none, one with these attributes and nothing else, whole or not at all.
+void CreateMissingHdf5(const std::string& path,
+                       const std::map<std::string, std::string>& attributes);
 
 // Throws InputError that names one of `expected` that is missing or other in
 // `found`: the file at `path` is of another run and may not be added to.

@@ -191,13 +191,7 @@ struct VerifiedMatchFile::Impl {
 VerifiedMatchFile::VerifiedMatchFile(
     const std::string& path,
     const std::map<std::string, std::string>& attributes) {
-  SilenceHdf5();
-  if (!fs::exists(path)) {
-    // A journal without its file belongs to one that was removed.
-    std::error_code ignored;
-    fs::remove(JournalPath(path), ignored);
-    WriteFileAtomically(path, EmptyHdf5(attributes));
-  }
+  CreateMissingHdf5(path, attributes);
   impl_ = std::make_unique<Impl>(path);
   CheckAttributes(path, ReadTextAttributes(impl_->file.Id()), attributes);
 }
