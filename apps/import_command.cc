@@ -121,6 +121,7 @@ class Importer {
       std::map<int, int> partners;
       for (const auto& [i, j] : pair.matches) partners.emplace(i, j);
       std::vector<PairMatch> matches;
+      matches.reserve(partners.size());
       for (const auto& [i, j] : partners) matches.push_back({i, j, 1});
       writer.Add(pair.first, pair.second, counts.at(pair.first), matches);
       ++pairs_;

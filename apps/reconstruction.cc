@@ -269,7 +269,7 @@ class Reconstruction {
   void Map() {
     if (arguments_.no_mapper) return;
     if (!colmap_) {
-      notes_.push_back(
+      notes_.emplace_back(
           "COLMAP was not found, so no model was made: install it (Debian "
           "package colmap) and run the same command again.");
       Say(arguments_.common.quiet, "mapper    skipped: " + notes_.back());

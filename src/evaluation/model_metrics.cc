@@ -120,6 +120,7 @@ double Angle(const Matrix3d& rotation1, const Matrix3d& rotation2) {
 std::vector<double> Angles(const Matrix3d& rotation,
                            const std::vector<Matrix3d>& rotations) {
   std::vector<double> angles;
+  angles.reserve(rotations.size());
   for (const Matrix3d& other : rotations) {
     angles.push_back(Angle(rotation, other));
   }
@@ -225,8 +226,8 @@ PoseErrors ComparePoses(const ColmapModel& model,
     if (found == truth.end()) continue;
     errors.images.push_back(name);
     centres.emplace_back(pose.Centre(), found->second.Centre());
-    turns.push_back(ToEigen(found->second.rotation).transpose() *
-                    ToEigen(pose.rotation));
+    turns.emplace_back(ToEigen(found->second.rotation).transpose() *
+                       ToEigen(pose.rotation));
   }
   const std::optional<Similarity> aligned = FitSimilarityRobustly(centres);
   if (!aligned) return {};

@@ -12,15 +12,13 @@ ColmapDatabaseCounts CountColmapDatabase(const std::string& path) {
   if (!fs::is_regular_file(path)) throw InputError(path + ": no such file");
   const SqliteConnection connection(path, path, SQLITE_OPEN_READONLY);
   const auto count = [&](const std::string& table) {
-    return SqliteStatement(connection,
-                           ("SELECT count(*) FROM " + table).c_str())
+    return SqliteStatement(connection, "SELECT count(*) FROM " + table)
         .Row(1)[0];
   };
   // Rows of the table with any, and the sum of their lengths.
   const auto lengths = [&](const std::string& table) {
-    return SqliteStatement(connection, ("SELECT count(*), sum(rows) FROM " +
-                                        table + " WHERE rows > 0")
-                                           .c_str())
+    return SqliteStatement(connection, "SELECT count(*), sum(rows) FROM " +
+                                           table + " WHERE rows > 0")
         .Row(2);
   };
   ColmapDatabaseCounts counts;

@@ -84,7 +84,7 @@ class Reader {
       zip_error_fini(&error);
       throw InputError(where + ": is not a NumPy archive (" + reason + ")");
     }
-    source.release();  // the archive's now
+    static_cast<void>(source.release());  // the archive's now
     zip_error_fini(&error);
   }
 
@@ -163,7 +163,7 @@ std::string NpzContent(const FeatureSet& features) {
   zip_source_keep(source.get());  // one for the archive, one for us
   for (const auto& [name, content] : entries) Add(archive.get(), name, content);
   if (zip_close(archive.get()) != 0) throw CannotPack();
-  archive.release();
+  static_cast<void>(archive.release());  // closed
   return ReadAll(source.get());
 }
 

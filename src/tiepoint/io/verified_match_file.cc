@@ -3,7 +3,6 @@
 
 #include <algorithm>
 #include <cstdint>
-#include <filesystem>
 #include <set>
 
 #include "tiepoint/base/atomic_file.h"
@@ -14,8 +13,6 @@
 
 namespace tiepoint {
 namespace {
-
-namespace fs = std::filesystem;
 
 constexpr char kMatches[] = "matches0";
 constexpr char kWeights[] = "matching_scores0";
