@@ -94,6 +94,24 @@ void AddExtractorOptions(CLI::App& command,
       ->group(kGroup);
 }
 
+void AddFilterOptions(CLI::App& command, std::string& filter,
+                      double& max_ratio) {
+  command
+      .add_option("--filter", filter,
+                  "What tells right matches from wrong ones: learned (a "
+                  "network), ratio, gms or none")
+      ->check(
+          CLI::IsMember({"learned", "ratio", "gms", "none"}).description(""))
+      ->type_name("NAME")
+      ->capture_default_str();
+  command
+      .add_option("--ratio", max_ratio,
+                  "Largest ratio of the nearest and the second distance, with "
+                  "--filter ratio; 0: that of the preset")
+      ->check(CLI::Range(0.0, 1.0).description(""))
+      ->capture_default_str();
+}
+
 void AddMaxImageSizeOption(CLI::App& command, int& max_image_size) {
   command
       .add_option("--max-image-size", max_image_size,

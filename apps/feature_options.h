@@ -7,6 +7,9 @@
 
 #include "tiepoint/pipeline/preset.h"
 
+// --filter and --ratio (0: that of the preset).
+void AddFilterOptions(CLI::App& command, std::string& filter,
+                      double& max_ratio);
 // --preset
 void AddPresetOption(CLI::App& command, std::string& preset);
 // --max-keypoints, --models and --memory

@@ -334,20 +334,7 @@ void AddMatchCommand(CLI::App& app, CommandContext& context) {
   AddMaxImageSizeOption(*command, options.max_image_size);
   AddDetectorOptions(*command, options.extractor);
 
-  command
-      ->add_option("--filter", arguments->filter,
-                   "What tells right matches from wrong ones: learned (a "
-                   "network), ratio, gms or none")
-      ->check(
-          CLI::IsMember({"learned", "ratio", "gms", "none"}).description(""))
-      ->type_name("NAME")
-      ->capture_default_str();
-  command
-      ->add_option("--ratio", options.max_ratio,
-                   "Largest ratio of the nearest and the second distance, with "
-                   "--filter ratio; 0: that of the preset")
-      ->check(CLI::Range(0.0, 1.0).description(""))
-      ->capture_default_str();
+  AddFilterOptions(*command, arguments->filter, options.max_ratio);
   const char* const geometry = "Geometry";
   command
       ->add_option("--model", arguments->model,

@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "command.h"
+#include "feature_options.h"
 #include "progress_line.h"
 #include "tiepoint/base/atomic_file.h"
 #include "tiepoint/base/error.h"
@@ -205,20 +206,7 @@ void AddMatchFeaturesCommand(CLI::App& app, CommandContext& context) {
                    "all, or a file with two names a line")
       ->type_name("FILE")
       ->capture_default_str();
-  command
-      ->add_option("--filter", arguments->filter,
-                   "What tells right matches from wrong ones: learned (a "
-                   "network), ratio, gms or none")
-      ->check(
-          CLI::IsMember({"learned", "ratio", "gms", "none"}).description(""))
-      ->type_name("NAME")
-      ->capture_default_str();
-  command
-      ->add_option("--ratio", arguments->max_ratio,
-                   "Largest ratio of the nearest and the second distance, with "
-                   "--filter ratio; 0: that of the preset")
-      ->check(CLI::Range(0.0, 1.0).description(""))
-      ->capture_default_str();
+  AddFilterOptions(*command, arguments->filter, arguments->max_ratio);
   command->add_option("--models", arguments->models, "Folder of the weights")
       ->type_name("DIR");
   AddCommonOptions(*command, arguments->common);

@@ -209,14 +209,8 @@ struct FeatureFile::Impl {
 
 FeatureFile::FeatureFile(const std::string& path)
     : impl_(std::make_unique<Impl>()) {
-  SilenceHdf5();
   impl_->path = path;
-  if (!fs::exists(path)) throw InputError(path + ": there is no such file");
-  RecoverFile(path);
-  impl_->file = Hdf5File(H5Fopen(path.c_str(), H5F_ACC_RDONLY, H5P_DEFAULT));
-  if (!impl_->file) {
-    throw InputError(path + ": cannot be read as HDF5 (" + Hdf5Error() + ")");
-  }
+  impl_->file = OpenHdf5ToRead(path);
   const auto names = PhotographsOf(impl_->file.Id(), path);
   impl_->names.assign(names.begin(), names.end());
 }

@@ -8,7 +8,6 @@
 
 #include "tiepoint/base/atomic_file.h"
 #include "tiepoint/base/error.h"
-#include "tiepoint/io/hdf5_file.h"
 #include "tiepoint/io/journaled_file.h"
 
 namespace tiepoint {
@@ -99,6 +98,19 @@ void CreateMissingHdf5(const std::string& path,
   std::error_code ignored;
   std::filesystem::remove(JournalPath(path), ignored);
   WriteFileAtomically(path, EmptyHdf5(attributes));
+}
+
+Hdf5File OpenHdf5ToRead(const std::string& path) {
+  SilenceHdf5();
+  if (!std::filesystem::exists(path)) {
+    throw InputError(path + ": there is no such file");
+  }
+  RecoverFile(path);
+  Hdf5File file(H5Fopen(path.c_str(), H5F_ACC_RDONLY, H5P_DEFAULT));
+  if (!file) {
+    throw InputError(path + ": cannot be read as HDF5 (" + Hdf5Error() + ")");
+  }
+  return file;
 }
 
 void CheckAttributes(const std::string& path,

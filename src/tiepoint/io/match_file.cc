@@ -4,7 +4,6 @@
 #include <algorithm>
 #include <cmath>
 #include <cstdint>
-#include <filesystem>
 #include <set>
 
 #include "tiepoint/base/atomic_file.h"
@@ -16,7 +15,6 @@
 namespace tiepoint {
 namespace {
 
-namespace fs = std::filesystem;
 using Pair = std::pair<std::string, std::string>;
 
 constexpr char kMatches[] = "matches0";
@@ -94,14 +92,8 @@ struct MatchFile::Impl {
 
 MatchFile::MatchFile(const std::string& path)
     : impl_(std::make_unique<Impl>()) {
-  SilenceHdf5();
   impl_->path = path;
-  if (!fs::exists(path)) throw InputError(path + ": there is no such file");
-  RecoverFile(path);
-  impl_->file = Hdf5File(H5Fopen(path.c_str(), H5F_ACC_RDONLY, H5P_DEFAULT));
-  if (!impl_->file) {
-    throw InputError(path + ": cannot be read as HDF5 (" + Hdf5Error() + ")");
-  }
+  impl_->file = OpenHdf5ToRead(path);
   const std::set<Pair> pairs = PairsOf(impl_->file.Id(), path);
   impl_->pairs.assign(pairs.begin(), pairs.end());
 }

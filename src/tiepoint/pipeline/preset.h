@@ -26,7 +26,7 @@ struct Preset {
 // "akaze", "fast", or "detector/orientation/descriptor" of:
 //   detector     lift jet tilde tilde24 sift orb akaze fast (tilde24: tilde's
 //                filters as 24 products of a column and a row; other keypoints,
-//                in two thirds of the time)
+//                in less time)
 //   orientation  lift oriented logpolar sift none (none: the detector's own
 //                angle)
 //   descriptor   deepdesc oriented logpolar sift rootsift orb akaze none (none:
