@@ -5,16 +5,21 @@
 
 #include <algorithm>
 #include <filesystem>
+#include <map>
 #include <optional>
 #include <set>
+#include <tuple>
+#include <utility>
 
-#include "colmap_cameras.h"
 #include "progress_line.h"
 #include "tiepoint/base/atomic_file.h"
 #include "tiepoint/base/error.h"
 #include "tiepoint/base/parallel.h"
 #include "tiepoint/geometry/two_view.h"
 #include "tiepoint/io/colmap_database.h"
+#include "tiepoint/io/feature_file.h"
+#include "tiepoint/io/match_file.h"
+#include "tiepoint/pipeline/prior_camera.h"
 
 using namespace tiepoint;
 namespace fs = std::filesystem;
@@ -23,6 +28,7 @@ namespace {
 
 struct Counts {
   int images = 0, added = 0, replaced = 0, without_descriptors = 0;
+  int cameras = 0;
   int pairs = 0, verified = 0;
   int64_t keypoints = 0, matches = 0, inliers = 0;
 };
@@ -35,8 +41,27 @@ class Exporter {
         database_(database),
         file_(features),
         writer_(database, ColmapDatabaseWriter::Existing::kExtend),
-        cameras_(writer_, options),
         line_(options.quiet) {}
+
+  // Of the images that the database does not know yet.
+  void AddCameras() {
+    std::vector<SizedPhotograph> photographs;
+    for (const std::string& name : file_.Names()) {
+      CheckInterrupt();
+      if (!writer_.FindImage(name)) photographs.push_back(Sized(name));
+    }
+    const AssignedCameras assigned =
+        AssignCameras(photographs, options_.cameras.Checked());
+    std::vector<Camera> cameras;
+    for (const auto& [camera, known] : assigned.cameras) {
+      cameras.push_back({writer_.AddCamera(camera, known), std::nullopt});
+      if (known) cameras.back().known = PinholeOf(camera);
+    }
+    counts_.cameras = static_cast<int>(cameras.size());
+    for (size_t i = 0; i < photographs.size(); ++i) {
+      cameras_[photographs[i].name] = cameras[assigned.of[i]];
+    }
+  }
 
   void AddImages() {
     const std::vector<std::string>& names = file_.Names();
@@ -74,7 +99,7 @@ class Exporter {
     if (options_.quiet) return;
     fmt::print("images    {} ({} new), {} keypoints, {} new cameras\n",
                counts_.images, counts_.added, counts_.keypoints,
-               cameras_.NumAdded());
+               counts_.cameras);
     if (counts_.replaced > 0) {
       fmt::print("replaced  features of {} images, and their matches\n",
                  counts_.replaced);
@@ -100,17 +125,46 @@ class Exporter {
   }
 
  private:
+  struct Camera {
+    int id = 0;
+    // Where the focal length is known.
+    std::optional<PinholeCamera> known;
+  };
   struct Added {
     int id = 0;
     std::optional<PinholeCamera> camera;
     std::vector<Keypoint> keypoints;
   };
 
+  SizedPhotograph Sized(const std::string& name) const {
+    SizedPhotograph photograph{"", name};
+    if (!options_.images.empty()) {
+      photograph.path = fs::path(options_.images) / name;
+      if (!fs::exists(photograph.path)) {
+        throw InputError(photograph.path +
+                         ": no such photograph (--images is the folder that "
+                         "the names begin in)");
+      }
+    }
+    const FeatureSet features = file_.FindAsStored(name).value();
+    photograph.width = features.image_width;
+    photograph.height = features.image_height;
+    if (photograph.width > 0 && photograph.height > 0) return photograph;
+    if (photograph.path.empty()) {
+      throw InputError(name +
+                       ": the feature file does not know the size of the "
+                       "photograph; give --images");
+    }
+    std::tie(photograph.width, photograph.height) =
+        PhotographSize(photograph.path);
+    return photograph;
+  }
+
   Added AddImage(const std::string& name, FeatureSet& features) {
     const std::optional<ColmapStoredImage> stored = writer_.FindImage(name);
     Added image;
     if (!stored) {
-      const ColmapCameras::Camera camera = cameras_.Of(name, features);
+      const Camera& camera = cameras_.at(name);
       image.id = writer_.AddImage(name, camera.id, features);
       image.camera = camera.known;
       ++counts_.added;
@@ -130,31 +184,36 @@ class Exporter {
   }
 
   void AddPair(const std::string& first, const std::string& second,
-               const std::vector<PairMatch>& matches) {
+               const MatchedPair& pair) {
     const Added& a = images_.at(first);
     const Added& b = images_.at(second);
-    std::vector<std::pair<int, int>> indices;
-    for (const PairMatch& match : matches) {
+    for (const PairMatch& match : pair.matches) {
       if (match.i >= std::ssize(a.keypoints) ||
           match.j >= std::ssize(b.keypoints)) {
         throw InputError(first + " and " + second +
                          ": matches of keypoints that the feature file does "
                          "not hold; the files do not belong together");
       }
-      indices.emplace_back(match.i, match.j);
     }
     writer_.RemovePair(a.id, b.id);
-    writer_.AddMatches(a.id, b.id, indices);
+    writer_.AddMatches(a.id, b.id, IndicesOf(pair.matches));
     ++counts_.pairs;
-    counts_.matches += std::ssize(indices);
+    counts_.matches += std::ssize(pair.matches);
     if (options_.geometry == "none") return;
-    ColmapTwoView two_view;
-    two_view.configuration = ColmapConfiguration::kUncalibrated;
-    two_view.inliers = indices;
-    if (options_.geometry == "estimate") Verify(a, b, matches, two_view);
+    const ColmapTwoView two_view = GeometryOf(a, b, pair);
     writer_.AddTwoView(a.id, b.id, two_view);
     counts_.verified += !two_view.inliers.empty();
     counts_.inliers += std::ssize(two_view.inliers);
+  }
+
+  ColmapTwoView GeometryOf(const Added& a, const Added& b,
+                           const MatchedPair& pair) const {
+    if (options_.geometry == "auto" && pair.geometry) return *pair.geometry;
+    ColmapTwoView two_view;
+    two_view.configuration = ColmapConfiguration::kUncalibrated;
+    two_view.inliers = IndicesOf(pair.matches);
+    if (options_.geometry != "trust") Verify(a, b, pair.matches, two_view);
+    return two_view;
   }
 
   void Verify(const Added& a, const Added& b,
@@ -192,8 +251,8 @@ class Exporter {
   std::string database_;
   FeatureFile file_;
   ColmapDatabaseWriter writer_;
-  ColmapCameras cameras_;
   ProgressLine line_;
+  std::map<std::string, Camera> cameras_;  // of new images, by name
   std::map<std::string, Added> images_;
   Counts counts_;
 };
@@ -206,6 +265,7 @@ void ExportColmap(const std::string& features, const std::string& matches,
   const fs::path parent = fs::path(database).parent_path();
   if (!parent.empty()) EnsureWritableFolder(parent);
   Exporter exporter(features, database, options);
+  exporter.AddCameras();
   exporter.AddImages();
   if (!matches.empty()) exporter.AddPairs(matches);
   exporter.Commit();

@@ -76,11 +76,8 @@ void ExportFiles(const ExportArguments& arguments,
     }
     std::string text;
     for (const NamedPair& pair : ReadPairs(arguments.matches, file.Names())) {
-      std::vector<std::pair<int, int>> indices;
-      for (const PairMatch& match : pair.matches) {
-        indices.emplace_back(match.i, match.j);
-      }
-      text += ColmapMatchText(pair.first, pair.second, indices);
+      text += ColmapMatchText(pair.first, pair.second,
+                              IndicesOf(pair.matched.matches));
     }
     // Not among the features: COLMAP asks for names of photographs alone there,
     // but `import` reads every .txt.
@@ -117,7 +114,7 @@ void ExportHloc(const ExportArguments& arguments,
       CheckInterrupt();
       const auto features = file.FindAsStored(pair.first).value();
       writer.Add(pair.first, pair.second,
-                 static_cast<int>(features.keypoints.size()), pair.matches);
+                 static_cast<int>(features.keypoints.size()), pair.matched);
     }
   }
   part.Commit();
@@ -193,35 +190,14 @@ void AddExportCommand(CLI::App& app, CommandContext& context) {
                    "Folder of the photographs: focal lengths from EXIF")
       ->type_name("DIR")
       ->group(group);
-  command
-      ->add_option("--camera-mode", colmap.camera_mode,
-                   "Which photographs share a camera: auto (same folder, size "
-                   "and focal length), single, per-folder, per-image")
-      ->check(CLI::IsMember({"auto", "single", "per-folder", "per-image"})
-                  .description(""))
-      ->type_name("NAME")
-      ->capture_default_str()
-      ->group(group);
-  command->add_option("--camera-model", colmap.camera_model, "Of new cameras")
-      ->check(CLI::IsMember({"SIMPLE_PINHOLE", "PINHOLE", "SIMPLE_RADIAL",
-                             "RADIAL", "OPENCV"})
-                  .description(""))
-      ->type_name("NAME")
-      ->capture_default_str()
-      ->group(group);
-  command
-      ->add_option("--camera-params", colmap.camera_params,
-                   "Of new cameras, in COLMAP's order and pixels; else the "
-                   "focal length from EXIF, or 1.2 times the longer side")
-      ->delimiter(',')
-      ->allow_extra_args(false)
-      ->type_name("f,cx,cy,...")
-      ->group(group);
+  AddCameraOptions(*command, colmap.cameras, group);
   command
       ->add_option("--geometry", colmap.geometry,
-                   "Geometries for the mapper: estimate (inliers of ours), "
-                   "trust (all matches), none (COLMAP is to verify)")
-      ->check(CLI::IsMember({"estimate", "trust", "none"}).description(""))
+                   "Geometries for the mapper: auto (those of the match file, "
+                   "else estimate), estimate (inliers of ours), trust (all "
+                   "matches), none (COLMAP is to verify)")
+      ->check(
+          CLI::IsMember({"auto", "estimate", "trust", "none"}).description(""))
       ->type_name("NAME")
       ->capture_default_str()
       ->group(group);

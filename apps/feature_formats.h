@@ -57,7 +57,7 @@ std::pair<int, int> PhotographSize(const std::string& path);
 // A pair of a match file by the names of the feature file, i below j matches.
 struct NamedPair {
   std::string first, second;
-  std::vector<tiepoint::PairMatch> matches;
+  tiepoint::MatchedPair matched;
 };
 
 // Finds the photographs of a match file among `names`.

@@ -123,7 +123,8 @@ class Importer {
       std::vector<PairMatch> matches;
       matches.reserve(partners.size());
       for (const auto& [i, j] : partners) matches.push_back({i, j, 1});
-      writer.Add(pair.first, pair.second, counts.at(pair.first), matches);
+      writer.Add(pair.first, pair.second, counts.at(pair.first),
+                 {std::move(matches)});
       ++pairs_;
     }
   }

@@ -166,7 +166,7 @@ int RunMatchFeatures(const MatchFeaturesArguments& arguments) {
     } catch (const InputError& error) {
       throw InputError(first + " and " + second + ": " + error.what());
     }
-    writer.Add(first, second, static_cast<int>(a->keypoints.size()), found);
+    writer.Add(first, second, static_cast<int>(a->keypoints.size()), {found});
     ++made;
     matches += std::ssize(found);
     if (!arguments.common.quiet && !line.Shown()) {

@@ -35,9 +35,9 @@ std::map<std::string, std::string> MatchAttributes(
   options["max_error"] = arguments.verify.max_error;
   options["min_inliers"] = arguments.verify.min_inliers;
   options["seed"] = arguments.verify.seed;
-  if (!arguments.cameras.params.empty()) {
-    options["camera"] =
-        arguments.cameras.model + " " + arguments.cameras.params;
+  if (!arguments.cameras.options.params.empty()) {
+    options["camera"] = arguments.cameras.options.model + " " +
+                        arguments.cameras.options.params;
   }
   return {{"tiepoint", TIEPOINT_VERSION},
           {"features", StageKey(features.dump())},
@@ -45,7 +45,7 @@ std::map<std::string, std::string> MatchAttributes(
 }
 
 void MatchMissingPairs(MatchPairsTask task, FeatureCache& features,
-                       VerifiedMatchFile& matches, bool quiet) {
+                       MatchFileWriter& matches, bool quiet) {
   const auto missing = static_cast<size_t>(std::count_if(
       task.pairs.begin(), task.pairs.end(), [&](const auto& pair) {
         return !matches.Has(task.names[pair.first], task.names[pair.second]);
@@ -61,7 +61,7 @@ void MatchMissingPairs(MatchPairsTask task, FeatureCache& features,
   auto last = begin;
   line.Count(0, static_cast<int>(missing), "matching");
   task.done = [&](int done, int total, PhotographPair pair,
-                  const VerifiedPair&) {
+                  const MatchedPair&) {
     const auto now = Clock::now();
     const double seconds = std::chrono::duration<double>(now - begin).count();
     const double rate = seconds > 0 ? done / seconds : 0;

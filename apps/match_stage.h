@@ -18,4 +18,4 @@ std::map<std::string, std::string> MatchAttributes(
 // tiepoint::MatchPairs with progress on the terminal; task.done is ours.
 void MatchMissingPairs(tiepoint::MatchPairsTask task,
                        tiepoint::FeatureCache& features,
-                       tiepoint::VerifiedMatchFile& matches, bool quiet);
+                       tiepoint::MatchFileWriter& matches, bool quiet);

@@ -14,31 +14,6 @@ int RunReconstruct(const ReconstructArguments& arguments) {
   return Reconstruct(arguments);
 }
 
-void AddCameraOptions(CLI::App& command, ReconstructArguments& arguments) {
-  const char* const group = "Cameras";
-  command
-      .add_option("--camera-model", arguments.cameras.model,
-                  "SIMPLE_PINHOLE, PINHOLE, SIMPLE_RADIAL, RADIAL or OPENCV")
-      ->type_name("NAME")
-      ->capture_default_str()
-      ->group(group);
-  command
-      .add_option("--camera-params", arguments.cameras.params,
-                  "Parameters of all cameras as COLMAP orders them (f,cx,cy,k "
-                  "for SIMPLE_RADIAL); else the focal length from EXIF, or 1.2 "
-                  "times the longer side. The mapper refines them")
-      ->type_name("N,N,...")
-      ->group(group);
-  command
-      .add_option("--camera-mode", arguments.camera_mode,
-                  "Which photographs share a camera: auto (those of a folder "
-                  "with one size and one EXIF focal length, or none), single, "
-                  "per-folder, per-image")
-      ->type_name("MODE")
-      ->capture_default_str()
-      ->group(group);
-}
-
 void AddMatchingOptions(CLI::App& command, ReconstructArguments& arguments) {
   const char* const group = "Pairs and matches";
   command
@@ -114,7 +89,7 @@ void AddReconstructCommand(CLI::App& app, CommandContext& context) {
   AddExtractorOptions(*command, arguments->extractor);
   AddMaxImageSizeOption(*command, arguments->max_image_size);
   AddMatchingOptions(*command, *arguments);
-  AddCameraOptions(*command, *arguments);
+  AddCameraOptions(*command, arguments->cameras, "Cameras");
   command
       ->add_option("--colmap", arguments->colmap,
                    "The program COLMAP; where there is none, all but the model "

@@ -75,13 +75,7 @@ class Reconstruction {
   void Prepare() {
     arguments_.verify.filter = ParseMatchFilter(arguments_.filter);
     arguments_.verify.seed = arguments_.common.seed;
-    arguments_.cameras.mode = ParseCameraMode(arguments_.camera_mode);
-    if (!arguments_.cameras.params.empty()) {
-      ParseColmapCamera(arguments_.cameras.model, arguments_.cameras.params, 2,
-                        2);
-    } else {
-      MakeColmapCamera(arguments_.cameras.model, 1, 2, 2);
-    }
+    camera_options_ = arguments_.cameras.Checked();
     found_ =
         fs::is_directory(arguments_.photographs)
             ? PhotographsBelow(arguments_.photographs)
@@ -158,7 +152,7 @@ class Reconstruction {
       const Photograph& p = photographs_.back();
       sized.push_back({p.path, p.name, p.width, p.height});
     }
-    cameras_ = AssignCameras(sized, arguments_.cameras);
+    cameras_ = AssignCameras(sized, camera_options_);
   }
 
   std::vector<std::string> Names() const {
@@ -197,7 +191,7 @@ class Reconstruction {
   void CheckGroupNames() const {
     std::map<std::string, std::string> seen;
     for (const Photograph& p : photographs_) {
-      const std::string group = PairGroupName(p.name, "");
+      const std::string group = MatchFileName(p.name);
       const auto [place, added] = seen.emplace(group, p.name);
       if (!added) {
         throw InputError(place->second + " and " + p.name +
@@ -240,14 +234,20 @@ class Reconstruction {
     }
     for (const auto& [i, j] : pairs_) {
       CheckInterrupt();
-      const VerifiedPair pair =
-          matches_->Read(photographs_[i].name, photographs_[j].name);
+      const MatchedPair pair =
+          matches_->Find(photographs_[i].name, photographs_[j].name).value();
+      if (!pair.geometry) {
+        throw InputError(In("matches.h5") + ": " + photographs_[i].name +
+                         " and " + photographs_[j].name +
+                         " have no geometry there; remove the file");
+      }
+      const ColmapTwoView& geometry = *pair.geometry;
       found_pairs_.push_back({i, j, static_cast<int>(pair.matches.size()),
-                              static_cast<int>(pair.geometry.inliers.size()),
-                              pair.geometry.configuration});
+                              static_cast<int>(geometry.inliers.size()),
+                              geometry.configuration});
       if (!writer) continue;
-      writer->AddMatches(i + 1, j + 1, pair.matches);
-      writer->AddTwoView(i + 1, j + 1, pair.geometry);
+      writer->AddMatches(i + 1, j + 1, IndicesOf(pair.matches));
+      writer->AddTwoView(i + 1, j + 1, geometry);
     }
     if (writer) {
       writer->Commit();
@@ -325,9 +325,9 @@ class Reconstruction {
 
   std::string CameraText(int photograph) const {
     const auto& [camera, known] = cameras_.cameras[cameras_.of[photograph]];
-    const std::string from = !arguments_.cameras.params.empty() ? "given"
-                             : known                            ? "EXIF"
-                                                                : "guessed";
+    const std::string from = !camera_options_.params.empty() ? "given"
+                             : known                         ? "EXIF"
+                                                             : "guessed";
     return fmt::format("{} {}, focal length {:.0f} px ({})",
                        cameras_.of[photograph] + 1, camera.model,
                        camera.params[0], from);
@@ -391,8 +391,8 @@ class Reconstruction {
                             std::to_string(arguments_.retrieval.partners));
     }
     settings.emplace_back("matching", match_attributes_.at("options"));
-    settings.emplace_back("cameras", arguments_.camera_mode);
-    settings.emplace_back("camera model", arguments_.cameras.model);
+    settings.emplace_back("cameras", arguments_.cameras.mode);
+    settings.emplace_back("camera model", camera_options_.model);
     settings.emplace_back(
         "mapper",
         colmap_ ? colmap_->Version() + ", defaults, one thread" : "none");
@@ -407,10 +407,11 @@ class Reconstruction {
   std::map<std::string, std::string> feature_attributes_, match_attributes_;
   std::optional<CorrespondenceClassifier> classifier_;
   std::optional<Colmap> colmap_;
-  std::optional<VerifiedMatchFile> matches_;
+  std::optional<MatchFileWriter> matches_;
   std::optional<FeatureFile> file_;
   std::optional<FeatureCache> cache_;
   std::vector<Photograph> photographs_;
+  CameraOptions camera_options_;
   AssignedCameras cameras_;
   std::vector<PhotographPair> pairs_;
   std::string pairs_text_;

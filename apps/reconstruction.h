@@ -5,8 +5,8 @@
 
 #include <string>
 
+#include "camera_arguments.h"
 #include "command.h"
-#include "tiepoint/pipeline/assign_cameras.h"
 #include "tiepoint/pipeline/choose_pairs.h"
 #include "tiepoint/pipeline/preset.h"
 #include "tiepoint/pipeline/verify_pair.h"
@@ -26,8 +26,7 @@ struct ReconstructArguments {
   std::string filter = tiepoint::Name(tiepoint::MatchFilter::kLearned);
   double ratio = 0;
   tiepoint::VerifyOptions verify;
-  tiepoint::CameraOptions cameras;
-  std::string camera_mode = "auto";
+  CameraArguments cameras;
   std::string colmap = kDefaultColmap;
   bool no_mapper = false;
 };

@@ -144,7 +144,7 @@ TEST_F(FormatsTest, MatchesAreThePoints) {
     EXPECT_EQ(file.Pairs().size(), 6u);
     EXPECT_EQ(file.Pairs()[0],
               std::pair(std::string("a 1-one.png"), std::string("two.png")));
-    const auto matches = file.Find(kNames[0], kNames[2]).value();
+    const auto matches = file.Find(kNames[0], kNames[2]).value().matches;
     EXPECT_GT(matches.size(), 150u);
     for (const PairMatch& match : matches) {
       for (int c = 0; c < 128; ++c) {
@@ -292,7 +292,7 @@ TEST_F(FormatsTest, ColmapImportsTheText) {
   EXPECT_GT(MatchFile(Path("theirs.matches.h5"))
                 .Find("two.png", "x/3.png")
                 .value()
-                .size(),
+                .matches.size(),
             150u);
 }
 
@@ -331,6 +331,33 @@ TEST_F(FormatsTest, DatabasesAreExtended) {
   EXPECT_EQ(CountColmapDatabase(Path("colmap.db")).matched_pairs, 6);
 }
 
+// What `reconstruct` verified is not estimated a second time.
+TEST_F(FormatsTest, StoredGeometriesGoIntoDatabases) {
+  MatchedPair pair;
+  for (int k = 0; k < 20; ++k) pair.matches.push_back({k, k, 1});
+  pair.geometry = ColmapTwoView{.configuration = ColmapConfiguration::kPlanar,
+                                .inliers = {{0, 0}, {1, 1}, {2, 2}},
+                                .fundamental = {{0, 0, 1, 0, 0, 2, -1, -2, 0}}};
+  const int count = static_cast<int>(sets_[1].keypoints.size());
+  { MatchFileWriter(Matches(), {}).Add("two.png", "x/3.png", count, pair); }
+  EXPECT_EQ(ExportDatabase().exit_code, 0);
+  {
+    const auto verified = ColmapDatabaseReader(Path("colmap.db")).Matches(true);
+    ASSERT_EQ(verified.size(), 1u);
+    EXPECT_EQ(verified[0].matches.size(), 3u);
+  }
+  fs::remove(Path("colmap.db"));
+  EXPECT_EQ(ExportDatabase({"--geometry", "trust"}).exit_code, 0);
+  const auto trusted = ColmapDatabaseReader(Path("colmap.db")).Matches(true);
+  ASSERT_EQ(trusted.size(), 1u);
+  EXPECT_EQ(trusted[0].matches.size(), 20u);
+  // hloc's file has it, too.
+  Ran({"export", "hloc", Features(), "--matches", Matches(), "-o",
+       Path("hloc")});
+  EXPECT_EQ(MatchFile(Path("hloc/matches.h5")).Find("two.png", "x/3.png"),
+            pair);
+}
+
 TEST_F(FormatsTest, CamerasAreShared) {
   const auto cameras = [&](const std::string& mode) {
     const std::string path = Path(mode + ".db");
@@ -354,7 +381,7 @@ TEST_F(FormatsTest, CamerasAreShared) {
   EXPECT_FALSE(fs::exists(Path("n.db")));
   ExpectRefused(Run({"export", "colmap", Features(), "-o", Path("n.db"),
                      "--camera-params", "1,2"}),
-                {"SIMPLE_RADIAL", "4 parameters, not 2"});
+                {"SIMPLE_RADIAL", "4 numbers"});
   ExpectRefused(Run({"export", "colmap", Features(), "-o", Path("n.db"),
                      "--images", Path("nowhere")}),
                 {Path("nowhere"), "--images"});

@@ -14,7 +14,7 @@
 #include "tiepoint/base/random.h"
 #include "tiepoint/io/colmap_database.h"
 #include "tiepoint/io/feature_file.h"
-#include "tiepoint/io/verified_match_file.h"
+#include "tiepoint/io/match_file.h"
 
 namespace tiepoint {
 namespace {
@@ -101,12 +101,12 @@ class ReconstructTest : public ProgramTest {
       }
     }
     {
-      const VerifiedMatchFile first(Path(a + "/matches.h5"), {});
-      const VerifiedMatchFile second(Path(b + "/matches.h5"), {});
+      const MatchFile first(Path(a + "/matches.h5"));
+      const MatchFile second(Path(b + "/matches.h5"));
       for (int i = 0; i < kPhotographs; ++i) {
         for (int j = i + 1; j < kPhotographs; ++j) {
-          EXPECT_EQ(first.Read(NameOf(i), NameOf(j)),
-                    second.Read(NameOf(i), NameOf(j)));
+          EXPECT_EQ(first.Find(NameOf(i), NameOf(j)),
+                    second.Find(NameOf(i), NameOf(j)));
         }
       }
     }
@@ -145,12 +145,12 @@ TEST_F(ReconstructTest, FromPhotographsToAModel) {
   EXPECT_EQ(counts.cameras, 1);
   EXPECT_GT(counts.inlier_pairs, 12);
   EXPECT_GT(counts.inlier_matches, 50 * counts.inlier_pairs);
-  const VerifiedMatchFile matches(Path("out/matches.h5"), {});
-  const VerifiedPair pair = matches.Read("0.png", "1.png");
-  EXPECT_EQ(pair.geometry.configuration,
-            ColmapConfiguration::kPlanarOrPanoramic);
-  ASSERT_TRUE(pair.geometry.homography);
-  EXPECT_NEAR((*pair.geometry.homography)[2], -40, 0.2);
+  const MatchFile matches(Path("out/matches.h5"));
+  const ColmapTwoView geometry =
+      matches.Find("0.png", "1.png").value().geometry.value();
+  EXPECT_EQ(geometry.configuration, ColmapConfiguration::kPlanarOrPanoramic);
+  ASSERT_TRUE(geometry.homography);
+  EXPECT_NEAR((*geometry.homography)[2], -40, 0.2);
   EXPECT_THAT(Content(Path("out/report.html")),
               AllOf(HasSubstr("8 of 8"), HasSubstr("planar or panoramic"),
                     HasSubstr("SIMPLE_RADIAL"), HasSubstr("COLMAP 3.8")));
@@ -236,8 +236,8 @@ TEST_F(ReconstructTest, PairsThatAreWanted) {
   const ProgramResult retrieval =
       Reconstruct("near", {"--pairs", "retrieval", "--partners", "1"});
   EXPECT_EQ(retrieval.exit_code, 0) << retrieval.errors;
-  const VerifiedMatchFile near(Path("near/matches.h5"), {});
-  EXPECT_FALSE(near.Has("0.png", "7.png"));
+  EXPECT_FALSE(
+      MatchFile(Path("near/matches.h5")).Find("0.png", "7.png").has_value());
   // More pairs are added to those that are there; the database has all.
   EXPECT_EQ(Reconstruct("out").exit_code, 0);
   EXPECT_EQ(Reconstruct("all").exit_code, 0);
@@ -269,8 +269,9 @@ TEST_F(ReconstructTest, Cameras) {
                 .exit_code,
             0);
   EXPECT_EQ(cameras("given"), 1);
-  const VerifiedMatchFile matches(Path("given/matches.h5"), {});
-  EXPECT_TRUE(matches.Read("0.png", "1.png").geometry.essential);
+  const MatchFile matches(Path("given/matches.h5"));
+  EXPECT_TRUE(
+      matches.Find("0.png", "1.png").value().geometry.value().essential);
   ExpectRefused(Reconstruct("x", {"--camera-params", "1,2"}), {"4 numbers"});
   ExpectRefused(Reconstruct("x", {"--camera-model", "FISHEYE"}),
                 {"FISHEYE", "OPENCV"});

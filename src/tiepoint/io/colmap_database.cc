@@ -91,18 +91,6 @@ std::array<double, 4> Quaternion(const SmallMatrix& r) {
   return q;
 }
 
-// Of the other camera to this one.
-ColmapTwoView::Pose Inverse(const ColmapTwoView::Pose& pose) {
-  ColmapTwoView::Pose inverse{Transposed(pose.rotation), {}};
-  for (int r = 0; r < 3; ++r) {
-    for (int c = 0; c < 3; ++c) {
-      inverse.translation[r] -=
-          inverse.rotation[3 * r + c] * pose.translation[c];
-    }
-  }
-  return inverse;
-}
-
 }  // namespace
 
 struct ColmapDatabaseWriter::Impl {
@@ -393,38 +381,30 @@ void ColmapDatabaseWriter::AddMatches(
 }
 
 void ColmapDatabaseWriter::AddTwoView(int image_id1, int image_id2,
-                                      const ColmapTwoView& two_view) {
+                                      const ColmapTwoView& added) {
   const std::vector<uint32_t> data =
-      impl_->MatchBlob(image_id1, image_id2, two_view.inliers);
-  const bool swapped = image_id1 > image_id2;
-  // Matrices in COLMAP's pixels, from the smaller id to the larger one.
-  const auto bilinear = [&](std::optional<std::array<double, 9>> m,
-                            bool pixels) {
-    std::vector<double> blob;
-    if (!m) return blob;
-    if (pixels)
-      *m = Product(Transposed(Shift(-kPixelShift)),
-                   Product(*m, Shift(-kPixelShift)));
-    if (swapped) *m = Transposed(*m);
-    return std::vector<double>(m->begin(), m->end());
+      impl_->MatchBlob(image_id1, image_id2, added.inliers);
+  // From the smaller id to the larger one, in COLMAP's pixels.
+  const ColmapTwoView two_view = image_id1 > image_id2 ? Turned(added) : added;
+  const auto blob = [](const auto& numbers) {
+    return std::vector<double>(numbers.begin(), numbers.end());
   };
-  std::vector<double> homography;
-  if (two_view.homography) {
-    const std::array<double, 9> moved = Product(
-        Shift(kPixelShift), Product(*two_view.homography, Shift(-kPixelShift)));
-    const std::array<double, 9> turned = swapped ? Inverse(moved) : moved;
-    homography.assign(turned.begin(), turned.end());
+  std::vector<std::vector<double>> matrices(3);
+  if (two_view.fundamental) {
+    matrices[0] =
+        blob(Product(Transposed(Shift(-kPixelShift)),
+                     Product(*two_view.fundamental, Shift(-kPixelShift))));
   }
-  std::vector<std::vector<double>> matrices = {
-      bilinear(two_view.fundamental, true), bilinear(two_view.essential, false),
-      homography};
+  if (two_view.essential) matrices[1] = blob(*two_view.essential);
+  if (two_view.homography) {
+    matrices[2] =
+        blob(Product(Shift(kPixelShift),
+                     Product(*two_view.homography, Shift(-kPixelShift))));
+  }
   // Databases of old versions have no columns for it.
   if (two_view.pose) {
-    const ColmapTwoView::Pose pose =
-        swapped ? Inverse(*two_view.pose) : *two_view.pose;
-    const std::array<double, 4> q = Quaternion(pose.rotation);
-    matrices.emplace_back(q.begin(), q.end());
-    matrices.emplace_back(pose.translation.begin(), pose.translation.end());
+    matrices.push_back(blob(Quaternion(two_view.pose->rotation)));
+    matrices.push_back(blob(two_view.pose->translation));
   }
   SqliteStatement statement(
       impl_->connection,

@@ -39,4 +39,7 @@ struct ColmapTwoView {
   bool operator==(const ColmapTwoView&) const = default;
 };
 
+// From photograph 2 to photograph 1.
+ColmapTwoView Turned(const ColmapTwoView& two_view);
+
 }  // namespace tiepoint

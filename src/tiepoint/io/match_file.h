@@ -1,11 +1,19 @@
 // SPDX-License-Identifier: Apache-2.0
-// Matches of many pairs of photographs in one HDF5 file, in the layout of hloc,
-// so that files go both ways. A pair is the group "A/B", A and B the names of
-// the photographs with '-' for every '/':
+// Matches of many pairs of photographs, and their geometry where it is known,
+// in one HDF5 file, in the layout of hloc, so that files go both ways. A pair
+// is the group "A/B", A and B the names of the photographs with '-' for every
+// '/':
 //   matches0          N int32: the keypoint of B that keypoint i of A is, or -1
 //   matching_scores0  N float32: 0 .. 1, larger is better (0 where -1)
+// and, which other readers pass over, where a geometry was estimated:
+//   inliers0          N int8: 1 where the match agrees with it
+//   two_view          1 integer: COLMAP's configuration (colmap_two_view.h)
+//   fundamental, essential, homography  3 x 3 float64, where they are known,
+//                     for pixels with the centre of the first one at (0, 0)
+//   rotation, translation  3 x 3 and 3 float64: cam2_from_cam1, where known
 // N is the number of keypoints of A. Keypoints are counted in the order of the
-// feature file (FeatureFile::FindAsStored).
+// feature file (FeatureFile::FindAsStored). Attributes of the root are text and
+// say how the file was made.
 #pragma once
 
 #include <map>
@@ -15,6 +23,8 @@
 #include <utility>
 #include <vector>
 
+#include "tiepoint/io/colmap_two_view.h"
+
 namespace tiepoint {
 
 struct PairMatch {
@@ -22,6 +32,17 @@ struct PairMatch {
   int j = 0;  // of the second
   float score = 0;
   bool operator==(const PairMatch&) const = default;
+};
+
+// Without the scores.
+std::vector<std::pair<int, int>> IndicesOf(
+    const std::vector<PairMatch>& matches);
+
+struct MatchedPair {
+  std::vector<PairMatch> matches;
+  // Its inliers are among the matches.
+  std::optional<ColmapTwoView> geometry{};
+  bool operator==(const MatchedPair&) const = default;
 };
 
 // "db/1.jpg" is "db-1.jpg" in such a file.
@@ -40,8 +61,8 @@ class MatchFile {
   // Matches of two photographs, ordered by i; the file may hold them the other
   // way round. Empty optional when it does not hold the pair. Throws InputError
   // for datasets of the wrong shape and for numbers that are no indices.
-  std::optional<std::vector<PairMatch>> Find(const std::string& first,
-                                             const std::string& second) const;
+  std::optional<MatchedPair> Find(const std::string& first,
+                                  const std::string& second) const;
 
  private:
   struct Impl;
@@ -63,7 +84,10 @@ class MatchFileWriter {
   // `keypoints`: of the first photograph; no i more than once. Throws
   // InputError for a pair that is there already and when the disk is full.
   void Add(const std::string& first, const std::string& second, int keypoints,
-           const std::vector<PairMatch>& matches);
+           const MatchedPair& pair);
+  // As MatchFile::Find.
+  std::optional<MatchedPair> Find(const std::string& first,
+                                  const std::string& second) const;
 
  private:
   struct Impl;

@@ -56,6 +56,7 @@ AssignedCameras AssignCameras(const std::vector<SizedPhotograph>& photographs,
   // What photographs of one camera have in common.
   using Key = std::tuple<std::string, int, int, double, int>;
   std::map<Key, int> cameras;
+  std::vector<std::string> first;  // photograph of each
   AssignedCameras result;
   for (size_t i = 0; i < photographs.size(); ++i) {
     const SizedPhotograph& photograph = photographs[i];
@@ -83,11 +84,12 @@ AssignedCameras AssignCameras(const std::vector<SizedPhotograph>& photographs,
         cameras.emplace(key, static_cast<int>(result.cameras.size()));
     if (added) {
       result.cameras.push_back(CameraFor(photograph, prior, options));
+      first.push_back(photograph.name);
     }
     const ColmapCamera& camera = result.cameras[place->second].camera;
     if (camera.width != width || camera.height != height) {
       throw InputError(photograph.name + ": is " + SizeText(width, height) +
-                       " pixels, others of its camera " +
+                       " pixels, " + first[place->second] + " of its camera " +
                        SizeText(camera.width, camera.height) +
                        "; use --camera-mode auto or per-image");
     }

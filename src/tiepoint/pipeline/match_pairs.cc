@@ -43,7 +43,7 @@ std::shared_ptr<const FeatureSet> FeatureCache::Of(int i) {
 }
 
 void MatchPairs(const MatchPairsTask& task, FeatureCache& features,
-                VerifiedMatchFile& matches) {
+                MatchFileWriter& matches) {
   std::vector<PhotographPair> missing;
   for (const auto& [i, j] : task.pairs) {
     if (!matches.Has(task.names[i], task.names[j])) missing.emplace_back(i, j);
@@ -57,7 +57,7 @@ void MatchPairs(const MatchPairsTask& task, FeatureCache& features,
       first.push_back(features.Of(missing[k].first));
       second.push_back(features.Of(missing[k].second));
     }
-    std::vector<VerifiedPair> found(count);
+    std::vector<MatchedPair> found(count);
     ParallelFor(count, [&](int k) {
       const auto& [i, j] = missing[begin + k];
       const VerifiedView view1{first[k].get(), task.cameras[i],
@@ -68,7 +68,8 @@ void MatchPairs(const MatchPairsTask& task, FeatureCache& features,
     });
     for (int k = 0; k < count; ++k) {
       const auto& [i, j] = missing[begin + k];
-      matches.Add(task.names[i], task.names[j], found[k]);
+      matches.Add(task.names[i], task.names[j],
+                  static_cast<int>(first[k]->keypoints.size()), found[k]);
       if (task.done)
         task.done(begin + k + 1, total, missing[begin + k], found[k]);
     }

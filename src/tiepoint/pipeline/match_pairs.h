@@ -10,7 +10,7 @@
 #include <vector>
 
 #include "tiepoint/io/feature_file.h"
-#include "tiepoint/io/verified_match_file.h"
+#include "tiepoint/io/match_file.h"
 #include "tiepoint/pipeline/choose_pairs.h"
 #include "tiepoint/pipeline/verify_pair.h"
 
@@ -46,13 +46,13 @@ struct MatchPairsTask {
   VerifyOptions verify;
   // Told of each pair, in order, after it was added to the file: its place
   // among the pairs that were missing, their number, and what was found.
-  std::function<void(int done, int total, PhotographPair, const VerifiedPair&)>
+  std::function<void(int done, int total, PhotographPair, const MatchedPair&)>
       done;
 };
 
 // Matches the pairs that the file lacks, several at a time, and adds them in
 // order. Throws Interrupted; what was added stays.
 void MatchPairs(const MatchPairsTask& task, FeatureCache& features,
-                VerifiedMatchFile& matches);
+                MatchFileWriter& matches);
 
 }  // namespace tiepoint

@@ -2,6 +2,7 @@
 #include "tiepoint/pipeline/verify_pair.h"
 
 #include <optional>
+#include <utility>
 #include <vector>
 
 #include "tiepoint/geometry/essential.h"
@@ -28,19 +29,18 @@ class Pair {
     }
   }
 
-  VerifiedPair Verify() {
-    VerifiedPair pair;
-    pair.keypoints1 = static_cast<int>(view1_.features->keypoints.size());
-    pair.geometry.configuration = ColmapConfiguration::kDegenerate;
+  MatchedPair Verify() {
+    ColmapTwoView geometry;
+    geometry.configuration = ColmapConfiguration::kDegenerate;
     const bool calibrated = view1_.focal_known && view2_.focal_known;
-    if (!(calibrated && FindEssential(pair.geometry))) {
-      FindFundamental(pair.geometry);
-    }
+    if (!(calibrated && FindEssential(geometry))) FindFundamental(geometry);
+    MatchedPair pair;
     for (size_t k = 0; k < filtered_.matches.size(); ++k) {
       if (!(filtered_.weights[k] > 0)) continue;
-      pair.matches.emplace_back(filtered_.matches[k].i, filtered_.matches[k].j);
-      pair.weights.push_back(filtered_.weights[k]);
+      pair.matches.push_back({filtered_.matches[k].i, filtered_.matches[k].j,
+                              filtered_.weights[k]});
     }
+    pair.geometry = std::move(geometry);
     return pair;
   }
 
@@ -140,15 +140,13 @@ class Pair {
 
 }  // namespace
 
-VerifiedPair MatchAndVerify(const VerifiedView& view1,
-                            const VerifiedView& view2,
-                            const CorrespondenceClassifier* classifier,
-                            const VerifyOptions& options) {
+MatchedPair MatchAndVerify(const VerifiedView& view1, const VerifiedView& view2,
+                           const CorrespondenceClassifier* classifier,
+                           const VerifyOptions& options) {
   if (view1.features->keypoints.empty() || view2.features->keypoints.empty()) {
-    VerifiedPair none;
-    none.keypoints1 = static_cast<int>(view1.features->keypoints.size());
-    none.geometry.configuration = ColmapConfiguration::kDegenerate;
-    return none;
+    ColmapTwoView none;
+    none.configuration = ColmapConfiguration::kDegenerate;
+    return {{}, none};
   }
   return Pair(view1, view2, classifier, options).Verify();
 }

@@ -8,7 +8,7 @@
 #include "tiepoint/correspondence/classifier.h"
 #include "tiepoint/features/keypoint.h"
 #include "tiepoint/geometry/two_view.h"
-#include "tiepoint/io/verified_match_file.h"
+#include "tiepoint/io/match_file.h"
 #include "tiepoint/pipeline/match_filter.h"
 
 namespace tiepoint {
@@ -40,9 +40,8 @@ struct VerifiedView {
 //   kPlanarOrPanoramic  the same, and a homography explains it, too
 //   kDegenerate     none of them
 // `classifier`: of kLearned. The same seed gives the same answer.
-VerifiedPair MatchAndVerify(const VerifiedView& view1,
-                            const VerifiedView& view2,
-                            const CorrespondenceClassifier* classifier,
-                            const VerifyOptions& options);
+MatchedPair MatchAndVerify(const VerifiedView& view1, const VerifiedView& view2,
+                           const CorrespondenceClassifier* classifier,
+                           const VerifyOptions& options);
 
 }  // namespace tiepoint

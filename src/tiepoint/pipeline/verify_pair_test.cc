@@ -70,7 +70,7 @@ Views Look(const World& world, uint64_t seed = 5) {
   return views;
 }
 
-VerifiedPair Verify(const Views& views, bool known) {
+MatchedPair Verify(const Views& views, bool known) {
   return MatchAndVerify({&views.first, kCamera, known},
                         {&views.second, kCamera, known}, nullptr,
                         {.filter = MatchFilter::kNone, .max_error = 1});
@@ -78,10 +78,9 @@ VerifiedPair Verify(const Views& views, bool known) {
 
 TEST(VerifyPair, KnownCameras) {
   const Views views = Look({});
-  const VerifiedPair pair = Verify(views, true);
-  const ColmapTwoView& geometry = pair.geometry;
+  const MatchedPair pair = Verify(views, true);
+  const ColmapTwoView& geometry = pair.geometry.value();
   EXPECT_EQ(geometry.configuration, ColmapConfiguration::kCalibrated);
-  EXPECT_EQ(pair.keypoints1, 240);
   EXPECT_GE(pair.matches.size(), 200u);
   EXPECT_GE(geometry.inliers.size(), 200u);
   EXPECT_LT(geometry.inliers.size(), 210u);
@@ -97,7 +96,7 @@ TEST(VerifyPair, KnownCameras) {
 }
 
 TEST(VerifyPair, UnknownCameras) {
-  const ColmapTwoView geometry = Verify(Look({}), false).geometry;
+  const ColmapTwoView geometry = Verify(Look({}), false).geometry.value();
   EXPECT_EQ(geometry.configuration, ColmapConfiguration::kUncalibrated);
   EXPECT_GE(geometry.inliers.size(), 195u);
   EXPECT_TRUE(geometry.fundamental);
@@ -106,39 +105,38 @@ TEST(VerifyPair, UnknownCameras) {
 
 TEST(VerifyPair, Planes) {
   const Views views = Look({.flat = true});
-  const ColmapTwoView known = Verify(views, true).geometry;
+  const ColmapTwoView known = Verify(views, true).geometry.value();
   EXPECT_EQ(known.configuration, ColmapConfiguration::kPlanar);
   ASSERT_TRUE(known.homography);
   const Keypoint& a = views.first.keypoints[3];
   const Keypoint& b = views.second.keypoints[3];
   EXPECT_LT(TransferError(*known.homography, {a.x, a.y, b.x, b.y}), 0.1);
-  const ColmapTwoView unknown = Verify(views, false).geometry;
+  const ColmapTwoView unknown = Verify(views, false).geometry.value();
   EXPECT_EQ(unknown.configuration, ColmapConfiguration::kPlanarOrPanoramic);
   EXPECT_TRUE(unknown.homography && unknown.fundamental);
 }
 
 TEST(VerifyPair, ATurnOfTheCamera) {
   const Views views = Look({.turn = 0.2, .baseline = 0});
-  const ColmapTwoView geometry = Verify(views, true).geometry;
+  const ColmapTwoView geometry = Verify(views, true).geometry.value();
   EXPECT_EQ(geometry.configuration, ColmapConfiguration::kPanoramic);
   EXPECT_TRUE(geometry.homography);
   EXPECT_FALSE(geometry.pose);
 }
 
 TEST(VerifyPair, NothingInCommon) {
-  const VerifiedPair pair = Verify(Look({.common = 0, .others = 100}), true);
-  EXPECT_EQ(pair.geometry.configuration, ColmapConfiguration::kDegenerate);
-  EXPECT_TRUE(pair.geometry.inliers.empty());
-  EXPECT_FALSE(pair.geometry.essential || pair.geometry.fundamental);
+  const MatchedPair pair = Verify(Look({.common = 0, .others = 100}), true);
+  EXPECT_EQ(pair.geometry->configuration, ColmapConfiguration::kDegenerate);
+  EXPECT_TRUE(pair.geometry->inliers.empty());
+  EXPECT_FALSE(pair.geometry->essential || pair.geometry->fundamental);
 }
 
 TEST(VerifyPair, WithoutKeypoints) {
   Views views = Look({});
   views.second = {};
-  const VerifiedPair pair = Verify(views, true);
-  EXPECT_EQ(pair.keypoints1, 240);
+  const MatchedPair pair = Verify(views, true);
   EXPECT_TRUE(pair.matches.empty());
-  EXPECT_EQ(pair.geometry.configuration, ColmapConfiguration::kDegenerate);
+  EXPECT_EQ(pair.geometry->configuration, ColmapConfiguration::kDegenerate);
 }
 
 TEST(VerifyPair, TheSameAgain) {
