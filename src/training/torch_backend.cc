@@ -65,6 +65,10 @@ NetworkBackendFactory TorchBackendFactory(const std::string& device) {
       throw InputError("device '" + device + "': there are only " +
                        std::to_string(gpus) + " GPUs");
     }
+    // Float32 throughout, and the same numbers each time.
+    at::globalContext().setAllowTF32CuDNN(false);
+    at::globalContext().setAllowTF32CuBLAS(false);
+    at::globalContext().setDeterministicCuDNN(true);
   }
   return [where](const Model& model) {
     return std::make_unique<TorchBackend>(model, where);

@@ -13,9 +13,11 @@ enum class LoweOrder { kRowColumn, kColumnRow };
 
 // "N 128", then for every keypoint "y x scale orientation" and 128 bytes
 // (sift_bytes.h), 20 a line. The centre of the first pixel is (0, 0); the
-// orientation is counted counter-clockwise on the screen (from +x toward -y),
-// as Lowe's own display draws it: the sign is turned. Numbers are float32 in
-// full. Throws InputError for descriptors that do not have 128 numbers.
+// orientation is counted counter-clockwise on the screen (from +x toward -y):
+// the sign is turned, as VLFeat's vl_ubcread turns it back. The bytes stay in
+// the order of the descriptor (vl_ubcread also reorders the directions in each
+// cell, which matters where SIFT of two programs is to be compared). Numbers
+// are float32 in full. Throws InputError for descriptors that do not have 128 numbers.
 std::string LoweText(const FeatureSet& features,
                      LoweOrder order = LoweOrder::kRowColumn);
 
