@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "choices.h"
 #include "command.h"
 #include "export_colmap.h"
 #include "feature_formats.h"
@@ -158,9 +159,7 @@ void AddExportCommand(CLI::App& app, CommandContext& context) {
   command
       ->add_option("FORMAT", arguments->format,
                    "colmap (database), colmap-text, hloc, vgg, lowe or npz")
-      ->check(
-          CLI::IsMember({"colmap", "colmap-text", "hloc", "vgg", "lowe", "npz"})
-              .description(""))
+      ->check(OneOf({"colmap", "colmap-text", "hloc", "vgg", "lowe", "npz"}))
       ->required();
   command->add_option("FEATURES", arguments->features, "Feature file (.h5)")
       ->required();
@@ -177,13 +176,13 @@ void AddExportCommand(CLI::App& app, CommandContext& context) {
       ->add_option("--descriptors", arguments->descriptors,
                    "In formats with the bytes of SIFT: auto (where bytes keep "
                    "what they say), sift (negative numbers become 0) or none")
-      ->check(CLI::IsMember({"auto", "sift", "none"}).description(""))
+      ->check(OneOf({"auto", "sift", "none"}))
       ->type_name("NAME")
       ->capture_default_str();
   command
       ->add_option("--lowe-order", arguments->lowe_order,
                    "lowe: yx (as Lowe) or xy (as some others)")
-      ->check(CLI::IsMember({"yx", "xy"}).description(""))
+      ->check(OneOf({"yx", "xy"}))
       ->type_name("NAME")
       ->capture_default_str();
 
@@ -197,15 +196,13 @@ void AddExportCommand(CLI::App& app, CommandContext& context) {
       ->add_option("--camera-mode", colmap.camera_mode,
                    "Which photographs share a camera: auto (same folder, size "
                    "and focal length), single, per-folder, per-image")
-      ->check(CLI::IsMember({"auto", "single", "per-folder", "per-image"})
-                  .description(""))
+      ->check(OneOf({"auto", "single", "per-folder", "per-image"}))
       ->type_name("NAME")
       ->capture_default_str()
       ->group(group);
   command->add_option("--camera-model", colmap.camera_model, "Of new cameras")
-      ->check(CLI::IsMember({"SIMPLE_PINHOLE", "PINHOLE", "SIMPLE_RADIAL",
-                             "RADIAL", "OPENCV"})
-                  .description(""))
+      ->check(OneOf(
+          {"SIMPLE_PINHOLE", "PINHOLE", "SIMPLE_RADIAL", "RADIAL", "OPENCV"}))
       ->type_name("NAME")
       ->capture_default_str()
       ->group(group);
@@ -221,7 +218,7 @@ void AddExportCommand(CLI::App& app, CommandContext& context) {
       ->add_option("--geometry", colmap.geometry,
                    "Geometries for the mapper: estimate (inliers of ours), "
                    "trust (all matches), none (COLMAP is to verify)")
-      ->check(CLI::IsMember({"estimate", "trust", "none"}).description(""))
+      ->check(OneOf({"estimate", "trust", "none"}))
       ->type_name("NAME")
       ->capture_default_str()
       ->group(group);

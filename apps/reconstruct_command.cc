@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <memory>
 
+#include "choices.h"
 #include "command.h"
 #include "feature_options.h"
 #include "reconstruction.h"
@@ -20,6 +21,8 @@ void AddCameraOptions(CLI::App& command, ReconstructArguments& arguments) {
       .add_option("--camera-model", arguments.cameras.model,
                   "SIMPLE_PINHOLE, PINHOLE, SIMPLE_RADIAL, RADIAL or OPENCV")
       ->type_name("NAME")
+      ->check(Suggested(
+          {"SIMPLE_PINHOLE", "PINHOLE", "SIMPLE_RADIAL", "RADIAL", "OPENCV"}))
       ->capture_default_str()
       ->group(group);
   command
@@ -35,6 +38,7 @@ void AddCameraOptions(CLI::App& command, ReconstructArguments& arguments) {
                   "with one size and one EXIF focal length, or none), single, "
                   "per-folder, per-image")
       ->type_name("MODE")
+      ->check(Suggested({"auto", "single", "per-folder", "per-image"}))
       ->capture_default_str()
       ->group(group);
 }
@@ -46,6 +50,7 @@ void AddMatchingOptions(CLI::App& command, ReconstructArguments& arguments) {
                   "all, sequential, retrieval, or a file with two names a "
                   "line; auto: all up to 60 photographs, else retrieval")
       ->type_name("HOW|FILE")
+      ->check(Suggested({"auto", "all", "sequential", "retrieval"}))
       ->capture_default_str()
       ->group(group);
   command
