@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "camera_arguments.h"
 
+#include "choices.h"
 #include "tiepoint/pipeline/prior_camera.h"
 
 using namespace tiepoint;
@@ -21,9 +22,8 @@ void AddCameraOptions(CLI::App& command, CameraArguments& arguments,
   command
       .add_option("--camera-model", arguments.options.model,
                   "SIMPLE_PINHOLE, PINHOLE, SIMPLE_RADIAL, RADIAL or OPENCV")
-      ->check(CLI::IsMember({"SIMPLE_PINHOLE", "PINHOLE", "SIMPLE_RADIAL",
-                             "RADIAL", "OPENCV"})
-                  .description(""))
+      ->check(OneOf(
+          {"SIMPLE_PINHOLE", "PINHOLE", "SIMPLE_RADIAL", "RADIAL", "OPENCV"}))
       ->type_name("NAME")
       ->capture_default_str()
       ->group(group);
@@ -39,8 +39,7 @@ void AddCameraOptions(CLI::App& command, CameraArguments& arguments,
                   "Which photographs share a camera: auto (those of a folder "
                   "with one size and one EXIF focal length, or none), single, "
                   "per-folder, per-image")
-      ->check(CLI::IsMember({"auto", "single", "per-folder", "per-image"})
-                  .description(""))
+      ->check(OneOf({"auto", "single", "per-folder", "per-image"}))
       ->type_name("MODE")
       ->capture_default_str()
       ->group(group);

@@ -8,9 +8,11 @@
 #include <CLI/CLI.hpp>
 #include <algorithm>
 #include <cstdint>
+#include <functional>
 #include <opencv2/core/utility.hpp>
 #include <thread>
 
+#include "command_description.h"
 #include "tiepoint/base/parallel.h"
 
 // Exit codes of every command.
@@ -63,5 +65,11 @@ void AddImportCommand(CLI::App& app, CommandContext& context);
 void AddEvaluateCommand(CLI::App& app, CommandContext& context);
 void AddBenchCommand(CLI::App& app, CommandContext& context);
 void AddViewCommand(CLI::App& app, CommandContext& context);
+// The program as manual and completion see it, when all commands are there.
+using DescribeProgram = std::function<CommandDescription()>;
+void AddManualCommand(CLI::App& app, CommandContext& context,
+                      const DescribeProgram& describe);
+void AddCompletionCommand(CLI::App& app, CommandContext& context,
+                          const DescribeProgram& describe);
 // Of programs with training.
 void AddDataCommand(CLI::App& app, CommandContext& context);

@@ -11,6 +11,7 @@
 #include <string>
 #include <vector>
 
+#include "choices.h"
 #include "data_sources.h"
 #include "evaluation/features.h"
 #include "evaluation/pose_pairs.h"
@@ -173,6 +174,7 @@ void AddDataMatches(CLI::App& data, CommandContext& context) {
                    "Features to match, a file for each")
       ->delimiter(',')
       ->type_name("NAMES")
+      ->check(Suggested(PresetNames()))
       ->capture_default_str();
   AddExtractorOptions(*command, arguments->extractor);
   AddMaxImageSizeOption(*command, arguments->max_image_size);

@@ -11,6 +11,7 @@
 #include <utility>
 #include <vector>
 
+#include "choices.h"
 #include "command.h"
 #include "evaluation/homography.h"
 #include "evaluation/matching.h"
@@ -354,6 +355,7 @@ void AddEvaluationOptions(CLI::App& command, EvaluateArguments& arguments) {
                   "precision, to see what each costs")
       ->delimiter(',')
       ->type_name("NAMES")
+      ->check(Suggested(PresetNames()))
       ->capture_default_str()
       ->group(features);
   command
@@ -439,7 +441,7 @@ void AddFilterOption(CLI::App& command, std::string& filter) {
       .add_option("--filter", filter,
                   "Which mutual matches are judged: none (all), ratio (that of "
                   "the preset) or learned (the network of --models)")
-      ->check(CLI::IsMember({"none", "ratio", "learned"}).description(""))
+      ->check(OneOf({"none", "ratio", "learned"}))
       ->capture_default_str();
 }
 
@@ -467,6 +469,9 @@ void AddPoseOptions(CLI::App& command, EvaluateArguments& arguments) {
                   "magsac, guided or tiepoint, by commas")
       ->delimiter(',')
       ->type_name("NAMES")
+      ->check(Suggested({"eightpoint", "regression", "ransac", "magsac",
+                         "guided", "tiepoint", "ratio+magsac", "gms+ransac",
+                         "learned+guided", "learned+regression"}))
       ->capture_default_str();
   command
       .add_option("--min-angle", pose.pairs.min_angle,
@@ -489,8 +494,10 @@ void AddPoseOptions(CLI::App& command, EvaluateArguments& arguments) {
                   "take them as they are")
       ->type_name("SHARE")
       ->capture_default_str();
-  command.add_option("--list-images", pose.pairs.list_images,
-                     "Folder of the photographs that pair lists name");
+  command
+      .add_option("--list-images", pose.pairs.list_images,
+                  "Folder of the photographs that pair lists name")
+      ->type_name("DIR");
 }
 
 void AddSfmOptions(CLI::App& command, EvaluateArguments& arguments) {
@@ -506,7 +513,7 @@ void AddSfmOptions(CLI::App& command, EvaluateArguments& arguments) {
       .add_option("--intrinsics", arguments.sfm_intrinsics,
                   "known: the truth's; prior: from EXIF or 1.2 times the "
                   "longer side, refined; auto: known where there is truth")
-      ->check(CLI::IsMember({"auto", "known", "prior"}).description(""))
+      ->check(OneOf({"auto", "known", "prior"}))
       ->capture_default_str();
   command
       .add_option("--neighbours", sfm.neighbours,
@@ -621,6 +628,8 @@ void AddParity(CLI::App& evaluate, CommandContext& context) {
                     "descriptors within 1e-4");
   command->add_option("--presets", arguments->presets, "Presets, by commas")
       ->delimiter(',')
+      ->type_name("NAMES")
+      ->check(Suggested(PresetNames()))
       ->capture_default_str();
   AddExtractorOptions(*command, arguments->extractor);
   AddMaxImageSizeOption(*command, arguments->max_image_size);
@@ -645,10 +654,13 @@ void AddPatchSet(CLI::App& evaluate, CommandContext& context) {
       "patch-set",
       "Make a set of patches (Brown/UBC form) from a COLMAP model");
   command->add_option("MODEL", arguments->model, "Folder of the sparse model")
+      ->type_name("DIR")
       ->required();
   command->add_option("IMAGES", arguments->images, "Folder of its photographs")
+      ->type_name("DIR")
       ->required();
   command->add_option("-o,--output", arguments->output, "Folder of the set")
+      ->type_name("DIR")
       ->required();
   AddCommonOptions(*command, arguments->common);
   command->footer(
@@ -699,6 +711,8 @@ void AddEvaluateCommand(CLI::App& app, CommandContext& context) {
                  command
                      .add_option("--estimator", a.homography_estimator,
                                  "magsac or ransac")
+                     ->type_name("NAME")
+                     ->check(Suggested({"magsac", "ransac"}))
                      ->capture_default_str();
                }});
   AddProtocol(

@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "choices.h"
 #include "command.h"
 #include "export_colmap.h"
 #include "feature_formats.h"
@@ -155,9 +156,7 @@ void AddExportCommand(CLI::App& app, CommandContext& context) {
   command
       ->add_option("FORMAT", arguments->format,
                    "colmap (database), colmap-text, hloc, vgg, lowe or npz")
-      ->check(
-          CLI::IsMember({"colmap", "colmap-text", "hloc", "vgg", "lowe", "npz"})
-              .description(""))
+      ->check(OneOf({"colmap", "colmap-text", "hloc", "vgg", "lowe", "npz"}))
       ->required();
   command->add_option("FEATURES", arguments->features, "Feature file (.h5)")
       ->required();
@@ -174,13 +173,13 @@ void AddExportCommand(CLI::App& app, CommandContext& context) {
       ->add_option("--descriptors", arguments->descriptors,
                    "In formats with the bytes of SIFT: auto (where bytes keep "
                    "what they say), sift (negative numbers become 0) or none")
-      ->check(CLI::IsMember({"auto", "sift", "none"}).description(""))
+      ->check(OneOf({"auto", "sift", "none"}))
       ->type_name("NAME")
       ->capture_default_str();
   command
       ->add_option("--lowe-order", arguments->lowe_order,
                    "lowe: yx (as Lowe) or xy (as some others)")
-      ->check(CLI::IsMember({"yx", "xy"}).description(""))
+      ->check(OneOf({"yx", "xy"}))
       ->type_name("NAME")
       ->capture_default_str();
 
@@ -196,8 +195,7 @@ void AddExportCommand(CLI::App& app, CommandContext& context) {
                    "Geometries for the mapper: auto (those of the match file, "
                    "else estimate), estimate (inliers of ours), trust (all "
                    "matches), none (COLMAP is to verify)")
-      ->check(
-          CLI::IsMember({"auto", "estimate", "trust", "none"}).description(""))
+      ->check(OneOf({"auto", "estimate", "trust", "none"}))
       ->type_name("NAME")
       ->capture_default_str()
       ->group(group);

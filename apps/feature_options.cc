@@ -6,6 +6,7 @@
 #include <string>
 #include <type_traits>
 
+#include "choices.h"
 #include "tiepoint/base/error.h"
 #ifdef TIEPOINT_WITH_TRAINING
 #include "training/torch_backend.h"
@@ -43,6 +44,7 @@ void AddPresetOption(CLI::App& command, std::string& preset) {
               "each of them or the whole also imported:FILE (weights "
               "published by others: TILDE, DeepDesc, LIFT)")
       ->type_name("NAME")
+      ->check(Suggested(tiepoint::PresetNames()))
       ->capture_default_str()
       ->group(kGroup);
 }
@@ -67,7 +69,7 @@ void AddExtractorOptions(CLI::App& command,
           "Of our networks on keypoints: int8, bf16, f32, or the fastest that "
           "processor and weights have")
       ->default_str("fastest")
-      ->check(CLI::IsMember({"fastest", "int8", "bf16", "f32"}).description(""))
+      ->check(OneOf({"fastest", "int8", "bf16", "f32"}))
       ->group(kGroup);
   command
       .add_option_function<std::string>(
@@ -75,6 +77,7 @@ void AddExtractorOptions(CLI::App& command,
           "Where networks run: cpu, or cuda (cuda:1, ...) in a program with "
           "LibTorch that has a GPU")
       ->type_name("NAME")
+      ->check(Suggested({"cpu", "cuda"}))
       ->default_str("cpu")
       ->group(kGroup);
   command.add_option("--models", extractor.models, "Folder of the weights")
@@ -100,8 +103,7 @@ void AddFilterOptions(CLI::App& command, std::string& filter,
       .add_option("--filter", filter,
                   "What tells right matches from wrong ones: learned (a "
                   "network), ratio, gms or none")
-      ->check(
-          CLI::IsMember({"learned", "ratio", "gms", "none"}).description(""))
+      ->check(OneOf({"learned", "ratio", "gms", "none"}))
       ->type_name("NAME")
       ->capture_default_str();
   command

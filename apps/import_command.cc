@@ -11,6 +11,7 @@
 #include <string>
 #include <tuple>
 
+#include "choices.h"
 #include "command.h"
 #include "feature_formats.h"
 #include "progress_line.h"
@@ -189,9 +190,7 @@ void AddImportCommand(CLI::App& app, CommandContext& context) {
   command
       ->add_option("FORMAT", arguments->format,
                    "colmap (database), colmap-text, hloc, vgg, lowe or npz")
-      ->check(
-          CLI::IsMember({"colmap", "colmap-text", "hloc", "vgg", "lowe", "npz"})
-              .description(""))
+      ->check(OneOf({"colmap", "colmap-text", "hloc", "vgg", "lowe", "npz"}))
       ->required();
   command
       ->add_option("SOURCE", arguments->source,
@@ -217,7 +216,7 @@ void AddImportCommand(CLI::App& app, CommandContext& context) {
   command
       ->add_option("--lowe-order", arguments->lowe_order,
                    "lowe: yx (as Lowe) or xy (as some others)")
-      ->check(CLI::IsMember({"yx", "xy"}).description(""))
+      ->check(OneOf({"yx", "xy"}))
       ->type_name("NAME")
       ->capture_default_str();
   AddCommonOptions(*command, arguments->common);

@@ -11,10 +11,12 @@
 #include <vector>
 
 #include "command.h"
+#include "manual_facts.h"
 #include "tiepoint/base/error.h"
 #include "tiepoint/base/parallel.h"
 #ifdef TIEPOINT_WITH_TRAINING
 #include "train_command.h"
+#include "train_description.h"
 #endif
 
 namespace {
@@ -46,8 +48,7 @@ std::string NamedCommand(const CLI::App& app) {
 #ifdef TIEPOINT_WITH_TRAINING
 // Training reads its own arguments: it also runs where CLI11 is missing.
 void AddTrainCommand(CLI::App& app, CommandContext& context) {
-  CLI::App* command =
-      app.add_subcommand("train", "Train the networks (see train --help)");
+  CLI::App* command = app.add_subcommand("train", "Train the networks");
   command->prefix_command();
   command->set_help_flag();
   command->callback([command, &context] {
@@ -60,6 +61,25 @@ void AddTrainCommand(CLI::App& app, CommandContext& context) {
 }
 #endif
 
+std::string ExitCodesLine() {
+  std::string line;
+  for (const ManualFact& code : ExitCodes()) {
+    line +=
+        (line.empty() ? "Exit codes: " : ", ") + code.name + " " + code.text;
+  }
+  return line + ".";
+}
+
+CommandDescription DescribeAll(CLI::App& app) {
+  CommandDescription program = Describe(app);
+#ifdef TIEPOINT_WITH_TRAINING
+  for (CommandDescription& command : program.commands) {
+    if (command.path.back() == "train") DescribeTrain(command);
+  }
+#endif
+  return program;
+}
+
 int Run(int argc, char** argv) {
   CLI::App app("Tiepoint: local image features and relative pose.", "tiepoint");
   app.set_version_flag("--version", "tiepoint " TIEPOINT_VERSION);
@@ -70,9 +90,8 @@ int Run(int argc, char** argv) {
       "  tiepoint match --help\n"
       "  tiepoint extract photos -o features.h5\n"
       "  tiepoint reconstruct photos -o model  sparse model, with COLMAP\n"
-      "  tiepoint models list\n\n"
-      "Exit codes: 0 answer, 1 no answer (e.g. no pose), 2 bad input or usage, "
-      "130 Ctrl-C.");
+      "  tiepoint models list\n\n" +
+      ExitCodesLine());
   CommandContext context;
   AddMatchCommand(app, context);
   AddExtractCommand(app, context);
@@ -88,6 +107,9 @@ int Run(int argc, char** argv) {
   AddTrainCommand(app, context);
   AddDataCommand(app, context);
 #endif
+  const auto describe = [&app] { return DescribeAll(app); };
+  AddManualCommand(app, context, describe);
+  AddCompletionCommand(app, context, describe);
 
   try {
     app.parse(argc, argv);

@@ -11,6 +11,7 @@
 #include <sstream>
 #include <string>
 
+#include "choices.h"
 #include "command.h"
 #include "feature_options.h"
 #include "progress_line.h"
@@ -340,8 +341,7 @@ void AddMatchCommand(CLI::App& app, CommandContext& context) {
       ->add_option("--model", arguments->model,
                    "essential, fundamental or homography; essential when both "
                    "cameras are known, else fundamental")
-      ->check(CLI::IsMember({"essential", "fundamental", "homography"})
-                  .description(""))
+      ->check(OneOf({"essential", "fundamental", "homography"}))
       ->type_name("NAME")
       ->group(geometry);
   command

@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "choices.h"
 #include "command.h"
 #include "tiepoint/base/error.h"
 #include "tiepoint/features/separable_tilde.h"
@@ -207,7 +208,8 @@ void AddModelsCommand(CLI::App& app, CommandContext& context) {
       "  tiepoint models export tilde -o tilde24.txt --separable 4");
   const auto add = [&](const char* name, const char* text) {
     CLI::App* sub = command->add_subcommand(name, text);
-    sub->add_option("--models", arguments->models, "Folder of the weights");
+    sub->add_option("--models", arguments->models, "Folder of the weights")
+        ->type_name("DIR");
     return sub;
   };
   add("list", "All weights in one table")->callback([arguments, &context] {
@@ -216,7 +218,8 @@ void AddModelsCommand(CLI::App& app, CommandContext& context) {
   });
   CLI::App* show = add("show", "What one file says about itself");
   show->add_option("NAME", arguments->name, "Name, or path of a file")
-      ->required();
+      ->required()
+      ->check(Suggested(kNames));
   show->callback([arguments, &context] {
     Show(arguments->models, arguments->name);
     context.exit_code = kExitAnswer;
@@ -237,7 +240,8 @@ void AddModelsCommand(CLI::App& app, CommandContext& context) {
   CLI::App* calibrating = add(
       "calibrate", "The weights with the ranges of numbers that int8 needs");
   calibrating->add_option("NAME", arguments->name, "Name, or path of a file")
-      ->required();
+      ->required()
+      ->check(Suggested(kNames));
   calibrating
       ->add_option("PHOTOGRAPHS", arguments->photographs,
                    "What the ranges are measured on")
@@ -262,7 +266,8 @@ void AddModelsCommand(CLI::App& app, CommandContext& context) {
   CLI::App* exporting =
       add("export", "Filters of TILDE in their authors' text form");
   exporting->add_option("NAME", arguments->name, "Name, or path of a file")
-      ->required();
+      ->required()
+      ->check(Suggested(kNames));
   exporting->add_option("-o,--output", arguments->output, "File to write")
       ->type_name("OUT.txt")
       ->required();

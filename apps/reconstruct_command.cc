@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <memory>
 
+#include "choices.h"
 #include "command.h"
 #include "feature_options.h"
 #include "reconstruction.h"
@@ -21,6 +22,7 @@ void AddMatchingOptions(CLI::App& command, ReconstructArguments& arguments) {
                   "all, sequential, retrieval, or a file with two names a "
                   "line; auto: all up to 60 photographs, else retrieval")
       ->type_name("HOW|FILE")
+      ->check(Suggested({"auto", "all", "sequential", "retrieval"}))
       ->capture_default_str()
       ->group(group);
   command

@@ -13,6 +13,35 @@ foreach(layer ${TIEPOINT_LIBRARIES})
           ARCHIVE DESTINATION ${CMAKE_INSTALL_LIBDIR})
 endforeach()
 install(TARGETS tiepoint RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR})
+# The manual and the completion of shells, which the program writes itself.
+set(manual ${PROJECT_BINARY_DIR}/manual)
+add_custom_command(
+  OUTPUT ${manual}/made
+  COMMAND ${CMAKE_COMMAND} -E rm -rf ${manual}
+  COMMAND ${CMAKE_COMMAND} -E env --unset=XDG_CACHE_HOME $<TARGET_FILE:tiepoint>
+          manual -o ${manual}/man1
+  COMMAND gzip -9n ${manual}/man1/*.1
+  COMMAND tiepoint completion bash > ${manual}/tiepoint
+  COMMAND tiepoint completion zsh > ${manual}/_tiepoint
+  COMMAND tiepoint completion fish > ${manual}/tiepoint.fish
+  COMMAND ${CMAKE_COMMAND} -E touch ${manual}/made
+  DEPENDS tiepoint
+  COMMENT "Manual pages and completion of shells")
+add_custom_target(tiepoint_manual ALL DEPENDS ${manual}/made)
+install(DIRECTORY ${manual}/man1 DESTINATION ${CMAKE_INSTALL_MANDIR})
+install(FILES ${manual}/tiepoint
+        DESTINATION ${CMAKE_INSTALL_DATADIR}/bash-completion/completions)
+install(FILES ${manual}/tiepoint.fish
+        DESTINATION ${CMAKE_INSTALL_DATADIR}/fish/vendor_completions.d)
+# Debian's zsh looks here for what packages bring, and in site-functions below
+# /usr/local.
+install(CODE "set(folder site-functions)
+if(CMAKE_INSTALL_PREFIX STREQUAL \"/usr\")
+  set(folder vendor-completions)
+endif()
+file(INSTALL \"${manual}/_tiepoint\" DESTINATION
+     \"\${CMAKE_INSTALL_PREFIX}/${CMAKE_INSTALL_DATADIR}/zsh/\${folder}\")")
+
 install(DIRECTORY src/tiepoint DESTINATION ${CMAKE_INSTALL_INCLUDEDIR}
         FILES_MATCHING PATTERN "*.h")
 install(DIRECTORY models DESTINATION ${CMAKE_INSTALL_DATADIR}/tiepoint)

@@ -10,6 +10,14 @@ function(run)
 endfunction()
 run(${CMAKE_COMMAND} --install ${BUILD} --prefix ${FOLDER}/prefix)
 run(${FOLDER}/prefix/bin/tiepoint models list)
+foreach(file man/man1/tiepoint.1.gz man/man1/tiepoint-match.1.gz
+             bash-completion/completions/tiepoint
+             zsh/site-functions/_tiepoint
+             fish/vendor_completions.d/tiepoint.fish)
+  if(NOT EXISTS ${FOLDER}/prefix/share/${file})
+    message(FATAL_ERROR "share/${file} is not installed")
+  endif()
+endforeach()
 run(${CMAKE_COMMAND} -S ${SOURCE}/examples/match -B ${FOLDER}/build -G Ninja
     -DCMAKE_PREFIX_PATH=${FOLDER}/prefix -DCMAKE_BUILD_TYPE=Release)
 run(${CMAKE_COMMAND} --build ${FOLDER}/build)

@@ -320,26 +320,40 @@ std::string Padded(const std::string& text, size_t width) {
   return text + std::string(text.size() < width ? width - text.size() : 1, ' ');
 }
 
-std::string HelpLine(const Option& option, const TrainOptions& defaults) {
-  const std::string name = std::string("--") + option.name +
-                           (IsFlag(option) ? "" : " ") + option.value;
-  std::string line = "  " + Padded(name, 24) + option.help;
-  const auto add = [&](const auto& value) {
+// "" when there is none: flags, lists, and the batch, which is the kind's.
+std::string DefaultText(const Option& option) {
+  std::ostringstream text;
+  const auto print = [&](const auto& value) {
     using Value = std::decay_t<decltype(value)>;
-    if constexpr (std::is_same_v<Value, std::string>) {
-      if (!value.empty()) line += " [" + value + "]";
-    } else if constexpr (std::is_arithmetic_v<Value> &&
-                         !std::is_same_v<Value, bool>) {
-      std::ostringstream text;
+    if constexpr (std::is_same_v<Value, std::string> ||
+                  (std::is_arithmetic_v<Value> &&
+                   !std::is_same_v<Value, bool>)) {
       text << value;
-      line += " [" + text.str() + "]";
     }
   };
-  // The batch is that of the kind.
+  const TrainOptions defaults;
   if (option.field != Field(&TrainOptions::batch)) {
-    std::visit([&](auto field) { add(defaults.*field); }, option.field);
+    std::visit([&](auto field) { print(defaults.*field); }, option.field);
   }
-  return line + "\n";
+  return text.str();
+}
+
+std::string HelpLine(const TrainOptionText& option) {
+  const std::string name =
+      "--" + option.name + (option.value.empty() ? "" : " ") + option.value;
+  return "  " + Padded(name, 24) + option.help +
+         (option.default_value.empty() ? ""
+                                       : " [" + option.default_value + "]") +
+         "\n";
+}
+
+// Of the command line alone.
+const std::vector<TrainOptionText>& OptionsBesideTheTable() {
+  static const std::vector<TrainOptionText> options = {
+      {"config", "FILE", "", "a recipe: JSON; the command line wins"},
+      {"print-config", "", "", "print the configuration and train nothing"},
+      {"help", "", "", "this text"}};
+  return options;
 }
 
 }  // namespace
@@ -407,12 +421,22 @@ std::string TrainHelp() {
             std::to_string(kind.batch) + "]\n";
   }
   help += "\nOptions [default]; each is a key of a recipe, without dashes:\n";
-  for (const Option& option : Options()) help += HelpLine(option, {});
-  return help +
-         "\n"
-         "  --config FILE           a recipe: JSON; the command line wins\n"
-         "  --print-config          print the configuration and train nothing\n"
-         "  --help                  this text\n";
+  for (const TrainOptionText& option : TrainOptionTexts()) {
+    if (option.name == OptionsBesideTheTable().front().name) help += "\n";
+    help += HelpLine(option);
+  }
+  return help;
+}
+
+std::vector<TrainOptionText> TrainOptionTexts() {
+  std::vector<TrainOptionText> texts;
+  for (const Option& option : Options()) {
+    texts.push_back(
+        {option.name, option.value, DefaultText(option), option.help});
+  }
+  const auto& others = OptionsBesideTheTable();
+  texts.insert(texts.end(), others.begin(), others.end());
+  return texts;
 }
 
 Json TrainConfig(const TrainOptions& options) {

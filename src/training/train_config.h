@@ -37,6 +37,15 @@ TrainArguments ParseTrainArguments(const std::vector<std::string>& arguments);
 
 std::string TrainHelp();
 
+// One line of that help, for manuals and completion in shells.
+struct TrainOptionText {
+  std::string name;           // without dashes
+  std::string value;          // "FILE"; flags: ""
+  std::string default_value;  // "" when there is none, or the kind says it
+  std::string help;
+};
+std::vector<TrainOptionText> TrainOptionTexts();
+
 // The kind and all options by their names on the command line, as --config
 // reads them.
 nlohmann::ordered_json TrainConfig(const TrainOptions& options);
