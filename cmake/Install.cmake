@@ -1,5 +1,6 @@
-# cmake --install: the program, the library for find_package(tiepoint), the
-# weights. cpack -G DEB makes a package of them.
+# cmake --install: the program with its weights and manual, and the library for
+# find_package(tiepoint). scripts/package makes two Debian packages of them,
+# tiepoint and libtiepoint-dev.
 include(GNUInstallDirs)
 include(CMakePackageConfigHelpers)
 
@@ -10,8 +11,9 @@ set(config_dir ${CMAKE_INSTALL_LIBDIR}/cmake/tiepoint)
 foreach(layer ${TIEPOINT_LIBRARIES})
   set_target_properties(tiepoint_${layer} PROPERTIES EXPORT_NAME ${layer})
   install(TARGETS tiepoint_${layer} EXPORT tiepointTargets
-          ARCHIVE DESTINATION ${CMAKE_INSTALL_LIBDIR})
+          ARCHIVE DESTINATION ${CMAKE_INSTALL_LIBDIR} COMPONENT development)
 endforeach()
+set(CMAKE_INSTALL_DEFAULT_COMPONENT_NAME program)
 install(TARGETS tiepoint RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR})
 # The manual and the completion of shells, which the program writes itself.
 set(manual ${PROJECT_BINARY_DIR}/manual)
@@ -43,10 +45,15 @@ file(INSTALL \"${manual}/_tiepoint\" DESTINATION
      \"\${CMAKE_INSTALL_PREFIX}/${CMAKE_INSTALL_DATADIR}/zsh/\${folder}\")")
 
 install(DIRECTORY src/tiepoint DESTINATION ${CMAKE_INSTALL_INCLUDEDIR}
-        FILES_MATCHING PATTERN "*.h")
+        COMPONENT development FILES_MATCHING PATTERN "*.h")
 install(DIRECTORY models DESTINATION ${CMAKE_INSTALL_DATADIR}/tiepoint)
-install(FILES LICENSE DESTINATION ${CMAKE_INSTALL_DOCDIR})
+# As Debian wants it.
+install(FILES LICENSE DESTINATION ${CMAKE_INSTALL_DOCDIR} RENAME copyright)
 
+set(CMAKE_INSTALL_DEFAULT_COMPONENT_NAME development)
+install(FILES LICENSE
+        DESTINATION ${CMAKE_INSTALL_DATADIR}/doc/libtiepoint-dev
+        RENAME copyright)
 install(EXPORT tiepointTargets NAMESPACE tiepoint:: DESTINATION ${config_dir})
 configure_package_config_file(
   cmake/tiepointConfig.cmake.in ${PROJECT_BINARY_DIR}/tiepointConfig.cmake
@@ -80,11 +87,38 @@ install(CODE "configure_file(\"${PROJECT_SOURCE_DIR}/cmake/tiepoint.pc.in\"
 install(FILES ${PROJECT_BINARY_DIR}/tiepoint.pc
         DESTINATION ${CMAKE_INSTALL_LIBDIR}/pkgconfig)
 
+# What Debian's packages of our dependencies are called is in one place.
+function(packages_of group result)
+  file(STRINGS ${PROJECT_SOURCE_DIR}/scripts/dependencies lines
+       REGEX "^${group} +[^ ]+-dev")
+  list(TRANSFORM lines REPLACE "^${group} +([^ ]+).*$" "\\1")
+  list(JOIN lines ", " names)
+  set(${result} "${names}" PARENT_SCOPE)
+endfunction()
+packages_of(inference development_packages)
+
 set(CPACK_GENERATOR DEB)
 set(CPACK_PACKAGE_VENDOR Tiepoint)
-set(CPACK_PACKAGE_CONTACT "Tiepoint")
+set(CPACK_PACKAGE_CONTACT "Tiepoint developers <tiepoint@localhost>")
 set(CPACK_RESOURCE_FILE_LICENSE ${PROJECT_SOURCE_DIR}/LICENSE)
 set(CPACK_PACKAGING_INSTALL_PREFIX /usr)
+set(CPACK_COMPONENTS_ALL program development)
+set(CPACK_DEB_COMPONENT_INSTALL ON)
 set(CPACK_DEBIAN_FILE_NAME DEB-DEFAULT)
-set(CPACK_DEBIAN_PACKAGE_SHLIBDEPS ON)
+set(CPACK_STRIP_FILES ON)
+set(CPACK_COMPONENT_PROGRAM_DESCRIPTION
+    "Finds the same points in photographs and how the camera moved between
+them: detector, orientation, descriptor and the choice among matches are
+networks, whose weights are in the package. The program tiepoint.")
+set(CPACK_COMPONENT_DEVELOPMENT_DESCRIPTION
+    "The library of the program tiepoint for C++: headers, static libraries,
+find_package(tiepoint) and pkg-config.")
+set(CPACK_DEBIAN_PROGRAM_PACKAGE_NAME tiepoint)
+set(CPACK_DEBIAN_PROGRAM_PACKAGE_SECTION science)
+set(CPACK_DEBIAN_PROGRAM_PACKAGE_SHLIBDEPS ON)
+set(CPACK_DEBIAN_PROGRAM_PACKAGE_SUGGESTS colmap)
+set(CPACK_DEBIAN_DEVELOPMENT_PACKAGE_NAME libtiepoint-dev)
+set(CPACK_DEBIAN_DEVELOPMENT_PACKAGE_SECTION libdevel)
+set(CPACK_DEBIAN_DEVELOPMENT_PACKAGE_DEPENDS
+    "tiepoint (= ${PROJECT_VERSION}), ${development_packages}")
 include(CPack)

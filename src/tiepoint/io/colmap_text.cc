@@ -6,8 +6,8 @@
 #include <iterator>
 
 #include "tiepoint/base/error.h"
-#include "tiepoint/io/number_text.h"
 #include "tiepoint/io/sift_bytes.h"
+#include "tiepoint/io/sift_text.h"
 
 namespace tiepoint {
 namespace {
@@ -42,27 +42,14 @@ std::string ColmapFeatureText(const FeatureSet& features) {
 
 FeatureSet ParseColmapFeatureText(const std::string& text,
                                   const std::string& where) {
-  NumberText numbers(text, where);
-  const int64_t count =
-      numbers.Count(0, kMaxTextKeypoints, "the number of keypoints");
-  numbers.Count(kSiftLength, kSiftLength, "the length of descriptors");
-  FeatureSet features;
-  std::vector<uint8_t> bytes;
-  for (int64_t i = 0; i < count; ++i) {
+  return ParseSiftText(text, where, [](const std::array<float, 4>& four) {
     Keypoint k;
-    k.x = static_cast<float>(numbers.Number()) - kPixelShift;
-    k.y = static_cast<float>(numbers.Number()) - kPixelShift;
-    k.scale = static_cast<float>(numbers.Number());
-    k.angle = WrapAngle(static_cast<float>(numbers.Number()));
-    features.keypoints.push_back(k);
-    for (int c = 0; c < kSiftLength; ++c) {
-      bytes.push_back(static_cast<uint8_t>(
-          numbers.Count(0, 255, "a number of a descriptor")));
-    }
-  }
-  numbers.End();
-  features.descriptors = DescriptorsOfSiftBytes(bytes);
-  return features;
+    k.x = four[0] - kPixelShift;
+    k.y = four[1] - kPixelShift;
+    k.scale = four[2];
+    k.angle = WrapAngle(four[3]);
+    return k;
+  });
 }
 
 std::string ColmapMatchText(const std::string& first, const std::string& second,

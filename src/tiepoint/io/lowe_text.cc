@@ -8,8 +8,8 @@
 #include <vector>
 
 #include "tiepoint/base/error.h"
-#include "tiepoint/io/number_text.h"
 #include "tiepoint/io/sift_bytes.h"
+#include "tiepoint/io/sift_text.h"
 
 namespace tiepoint {
 namespace {
@@ -43,28 +43,15 @@ std::string LoweText(const FeatureSet& features, LoweOrder order) {
 
 FeatureSet ParseLoweText(const std::string& text, const std::string& where,
                          LoweOrder order) {
-  NumberText numbers(text, where);
-  const int64_t count =
-      numbers.Count(0, kMaxTextKeypoints, "the number of keypoints");
-  numbers.Count(kSiftLength, kSiftLength, "the length of descriptors");
-  FeatureSet features;
-  std::vector<uint8_t> bytes;
-  for (int64_t i = 0; i < count; ++i) {
+  return ParseSiftText(text, where, [&](const std::array<float, 4>& four) {
     Keypoint k;
-    k.x = static_cast<float>(numbers.Number());
-    k.y = static_cast<float>(numbers.Number());
+    k.x = four[0];
+    k.y = four[1];
     if (order == LoweOrder::kRowColumn) std::swap(k.x, k.y);
-    k.scale = static_cast<float>(numbers.Number());
-    k.angle = WrapAngle(-static_cast<float>(numbers.Number()));
-    features.keypoints.push_back(k);
-    for (int c = 0; c < kSiftLength; ++c) {
-      bytes.push_back(static_cast<uint8_t>(
-          numbers.Count(0, 255, "a number of a descriptor")));
-    }
-  }
-  numbers.End();
-  features.descriptors = DescriptorsOfSiftBytes(bytes);
-  return features;
+    k.scale = four[2];
+    k.angle = WrapAngle(-four[3]);
+    return k;
+  });
 }
 
 }  // namespace tiepoint
