@@ -129,7 +129,7 @@ def stage(pages: Path, program: str) -> None:
             names = "\n".join(f"models/{card.stem}" for card in cards)
             text += f"\n```{{toctree}}\n:hidden:\n\n{names}\n```\n"
         elif page == "reference/commands.md":
-            text += "\n" + command_pages.markdown(program)
+            text += "\n" + command_pages.write(program, pages / "reference/commands")
         elif page == "reference/python_module.md":
             text += "\n```{eval-rst}\n" + python_page.rst(SOURCE / "python/tiepoint") + "```\n"
         (pages / page).parent.mkdir(parents=True, exist_ok=True)

@@ -66,10 +66,10 @@ def style_problems(site: Path) -> list[str]:
 
 
 def missing_entries(pages: dict[Path, Page], site: Path, program: str, package: Path):
-    commands = (site / "reference/commands.html").read_text()
     for words in command_pages.all_commands(program):
-        if f"tiepoint {' '.join(words)}<" not in commands:
-            yield f"reference/commands.html: nothing about tiepoint {' '.join(words)}"
+        page = site / f"reference/commands/{words[0]}.html"
+        if not page.exists() or f">tiepoint {' '.join(words)}<" not in page.read_text():
+            yield f"reference/commands: nothing about tiepoint {' '.join(words)}"
     places = pages[site / "reference/python_module.html"].places
     for name in python_page.public_names(package):
         if f"tiepoint.{name}" not in places:
