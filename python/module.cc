@@ -513,7 +513,8 @@ PYBIND11_MODULE(_tiepoint, m) {
         py::arg("model"), py::arg("max_error"), py::arg("confidence"),
         py::arg("max_iterations"), py::arg("seed"));
   m.def("find_model", &FindModel, py::arg("models"), py::arg("name"));
-  m.def("preset_names", &PresetNames);
+  m.def("preset_names", &PresetNames,
+        "The presets that have a name of their own.");
   m.def(
       "usual_ratio",
       [](const std::string& preset) { return UsualRatio(ParsePreset(preset)); },

@@ -18,6 +18,7 @@ import re
 import shutil
 import subprocess
 import sys
+from importlib.util import find_spec
 from pathlib import Path
 
 sys.dont_write_bytecode = True
@@ -142,6 +143,10 @@ def main() -> int:
     parser.add_argument("--program", required=True, help="tiepoint, for its help texts")
     parser.add_argument("--output", required=True, type=Path)
     arguments = parser.parse_args()
+    missing = [m for m in ("sphinx", "myst_parser", "furo") if find_spec(m) is None]
+    if missing:
+        print(f"not installed: {', '.join(missing)} (scripts/install site)", file=sys.stderr)
+        return 77  # for ctest: not run
 
     output = arguments.output.resolve()
     pages = output.with_name(output.name + ".pages")

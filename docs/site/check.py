@@ -60,8 +60,12 @@ def link_problems(site: Path, pages: dict[Path, Page]) -> list[str]:
 def style_problems(site: Path) -> list[str]:
     found = []
     for path in site.rglob("*.css"):
-        for url in re.findall(r"url\(['\"]?((?:https?:)?//[^)'\"]*)", path.read_text()):
-            found.append(f"{path.relative_to(site)}: loads {url} from the network")
+        for url in re.findall(r"url\(['\"]?([^)'\"]*)", path.read_text()):
+            if not url.startswith("data:") and not (path.parent / url).is_file():
+                found.append(f"{path.relative_to(site)}: no file {url}")
+    for path in site.rglob("*.js"):
+        if re.match(r"import\b", path.read_text()):
+            found.append(f"{path.relative_to(site)}: a module, but pages load scripts")
     return found
 
 

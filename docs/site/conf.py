@@ -7,7 +7,7 @@ sys.path.insert(0, str(Path(__file__).parent))
 
 project = "Tiepoint"
 copyright = "the authors of Tiepoint, Apache-2.0"
-extensions = ["myst_parser", "katex"]
+extensions = ["myst_parser", "offline"]
 root_doc = "index"
 html_theme = "furo"
 html_title = "Tiepoint"

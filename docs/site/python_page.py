@@ -61,7 +61,8 @@ def as_rst(docstring: str, names: set[str]) -> Iterator[str]:
             while k + 1 < len(lines) and lines[k + 1].startswith("  "):
                 k += 1
                 text.append(lines[k].strip().replace("*", "\\*").replace("`", "``"))
-            yield f":param {listed[1].replace(', ', ' , ')}: {' '.join(text).strip()}"
+            for name in listed[1].split(", "):
+                yield f":param {name}: {' '.join(text).strip()}"
             if k + 1 < len(lines) and lines[k + 1] and not LISTED.match(lines[k + 1]):
                 yield ""
         else:
@@ -87,7 +88,7 @@ def class_entry(name: str, node: ast.ClassDef) -> list[str]:
     init = next((m for m in node.body if getattr(m, "name", "") == "__init__"), None)
     made = name in ("Features", "Matches")  # by users, too
     fields = {m.target.id for m in node.body if isinstance(m, ast.AnnAssign)}
-    title = f"tiepoint.{name}" + (signature(init, True).split(" -> ")[0] if init and made else "")
+    title = name + (signature(init, True).split(" -> ")[0] if init and made else "")
     out = entry("class", title, node, fields | (argument_names(init) if init else set()))
     for member in node.body:
         if not isinstance(member, ast.FunctionDef):
@@ -119,7 +120,7 @@ def rst(package: Path) -> str:
     for name in functions:
         node = known[name]
         arguments = argument_names(node)
-        title = f"tiepoint.{name}{signature(node, False)}"
+        title = name + signature(node, False)
         out += entry("function", title, node, arguments)
     for name in classes:
         out += class_entry(name, known[name])
