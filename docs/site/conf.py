@@ -18,6 +18,8 @@ html_copy_source = False
 pygments_style = "friendly"
 pygments_dark_style = "native"
 templates_path = []
+highlight_language = "text"  # of blocks that name none
+smartquotes = False  # would make one dash of the two before an option
 
 # The pages are read on GitHub, too: links to headings are GitHub's.
 myst_enable_extensions = ["dollarmath"]
