@@ -28,7 +28,7 @@ import python_page
 
 SOURCE = Path(__file__).resolve().parents[2]
 
-# The order of the pages. A page that is not here is an error (Sphinx finds it).
+# The order of the pages; others of docs/ go to the end of the guides.
 CONTENTS = {
     "Begin": ["quick_start"],
     "Tutorials": [
@@ -107,9 +107,11 @@ def with_links_of_site(text: str, path: str, page: str) -> str:
 
 
 def tables_of_contents() -> str:
+    known = {page for pages in CONTENTS.values() for page in pages}
+    others = {file.stem for file in (SOURCE / "docs").glob("*.md")} - known - {"index"}
     parts = []
     for caption, pages in CONTENTS.items():
-        listed = "\n".join(pages)
+        listed = "\n".join(pages + (sorted(others) if caption == "Guides" else []))
         parts.append(f"```{{toctree}}\n:hidden:\n:caption: {caption}\n\n{listed}\n```\n")
     return "\n".join(parts)
 

@@ -29,4 +29,5 @@ myst_dmath_double_inline = True
 suppress_warnings = ["myst.header"]
 
 # Types of other libraries and of Python in signatures have no page here.
-nitpick_ignore_regex = [("py:.*", r".*")]
+_others = r"Any|Camera|Image|List|Tuple|NDArray|ArrayLike|None|optional|(np|os|cv2)\..*"
+nitpick_ignore_regex = [("py:.*", _others)]
