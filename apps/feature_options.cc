@@ -80,7 +80,9 @@ void AddExtractorOptions(CLI::App& command,
       ->check(Suggested({"cpu", "cuda"}))
       ->default_str("cpu")
       ->group(kGroup);
-  command.add_option("--models", extractor.models, "Folder of the weights")
+  command
+      .add_option("--models", extractor.models,
+                  "Folder of the weights; several with ':' between them")
       ->type_name("DIR")
       ->group(kGroup);
   command

@@ -21,7 +21,8 @@ inline std::vector<ManualFact> ExitCodes() {
 inline std::vector<ManualFact> EnvironmentVariables() {
   return {
       {"TIEPOINT_MODELS",
-       "Folder of the weights, unless --models names one. Without both: "
+       "Folder of the weights (several with ':' between them), unless --models "
+       "names one. Without both: "
        "models/ beside the program, then share/tiepoint/models where it is "
        "installed."},
       {"XDG_CACHE_HOME",

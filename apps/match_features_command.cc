@@ -207,7 +207,9 @@ void AddMatchFeaturesCommand(CLI::App& app, CommandContext& context) {
       ->type_name("FILE")
       ->capture_default_str();
   AddFilterOptions(*command, arguments->filter, arguments->max_ratio);
-  command->add_option("--models", arguments->models, "Folder of the weights")
+  command
+      ->add_option("--models", arguments->models,
+                   "Folder of the weights; several with ':' between them")
       ->type_name("DIR");
   AddCommonOptions(*command, arguments->common);
   command->footer(

@@ -57,30 +57,30 @@ std::string NormalisationText(const Model& model) {
 }
 
 void List(const std::string& models) {
-  fmt::print("{:<18}{:<20}{:>12}{:>10}  {}\n", "name", "architecture",
+  fmt::print("{:<22}{:<20}{:>12}{:>10}  {}\n", "name", "architecture",
              "parameters", "MMAC", "file");
   for (const std::string& name : kNames) {
     std::string path;
     try {
       path = FindModel(models, name);
     } catch (const InputError&) {
-      fmt::print("{:<18}not found\n", name);
+      fmt::print("{:<22}not found\n", name);
       continue;
     }
     if (ArchitectureInFile(path) == "correspondence") {
       const ConsensusModel model = ReadConsensusModel(path);
-      fmt::print("{:<18}{:<20}{:>12}{:>10.2f}  {}\n", name, "correspondence",
+      fmt::print("{:<22}{:<20}{:>12}{:>10.2f}  {}\n", name, "correspondence",
                  NumParameters(model), MultiplyAdds(model.spec) / 1e6, path);
       continue;
     }
     if (IsOrientedFile(path)) {
       const OrientedModel model = ReadOrientedModel(path);
-      fmt::print("{:<18}{:<20}{:>12}{:>10.2f}  {}\n", name, "oriented",
+      fmt::print("{:<22}{:<20}{:>12}{:>10.2f}  {}\n", name, "oriented",
                  NumParameters(model), MultiplyAdds(model) / 1e6, path);
       continue;
     }
     const Model model = ReadModel(path);
-    fmt::print("{:<18}{:<20}{:>12}{:>10.2f}  {}\n", name,
+    fmt::print("{:<22}{:<20}{:>12}{:>10.2f}  {}\n", name,
                model.spec.architecture, NumParameters(model),
                MultiplyAdds(model.spec) / 1e6, path);
   }
@@ -208,7 +208,8 @@ void AddModelsCommand(CLI::App& app, CommandContext& context) {
       "  tiepoint models export tilde -o tilde24.txt --separable 4");
   const auto add = [&](const char* name, const char* text) {
     CLI::App* sub = command->add_subcommand(name, text);
-    sub->add_option("--models", arguments->models, "Folder of the weights")
+    sub->add_option("--models", arguments->models,
+                    "Folder of the weights; several with ':' between them")
         ->type_name("DIR");
     return sub;
   };

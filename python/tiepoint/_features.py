@@ -266,7 +266,8 @@ def load_model(
 
     preset         "default", "rootsift", ... (preset_names()), or
                    "detector/orientation/descriptor"
-    models         folder of the weights; None: $TIEPOINT_MODELS, else those
+    models         folder of the weights, or several with ':' between
+                   them; None: $TIEPOINT_MODELS, else those
                    that came with the package
     max_keypoints  the strongest are kept, at most this many; 0: all
     precision      "fastest", "int8", "bf16" or "f32", of networks on keypoints

@@ -26,7 +26,8 @@ ColmapTwoView Turned(const ColmapTwoView& two_view) {
   turned.configuration = two_view.configuration;
   for (const auto& [i, j] : two_view.inliers) turned.inliers.emplace_back(j, i);
   std::sort(turned.inliers.begin(), turned.inliers.end());
-  if (two_view.fundamental) turned.fundamental = Transposed(*two_view.fundamental);
+  if (two_view.fundamental)
+    turned.fundamental = Transposed(*two_view.fundamental);
   if (two_view.essential) turned.essential = Transposed(*two_view.essential);
   if (two_view.homography) turned.homography = Inverse(*two_view.homography);
   if (two_view.pose) turned.pose = Inverse(*two_view.pose);

@@ -17,7 +17,8 @@ enum class LoweOrder { kRowColumn, kColumnRow };
 // the sign is turned, as VLFeat's vl_ubcread turns it back. The bytes stay in
 // the order of the descriptor (vl_ubcread also reorders the directions in each
 // cell, which matters where SIFT of two programs is to be compared). Numbers
-// are float32 in full. Throws InputError for descriptors that do not have 128 numbers.
+// are float32 in full. Throws InputError for descriptors that do not have 128
+// numbers.
 std::string LoweText(const FeatureSet& features,
                      LoweOrder order = LoweOrder::kRowColumn);
 

@@ -236,10 +236,15 @@ std::vector<std::string> Split(const std::string& text, char separator) {
 
 // Where weights may lie, best first.
 std::vector<fs::path> ModelFolders(const std::string& models) {
-  if (!models.empty()) return {models};
   const char* environment = std::getenv("TIEPOINT_MODELS");
-  if (environment != nullptr && *environment != '\0') return {environment};
+  std::string given = models;
+  if (given.empty() && environment != nullptr) given = environment;
   std::vector<fs::path> folders;
+  std::istringstream list(given);
+  for (std::string folder; std::getline(list, folder, ':');) {
+    if (!folder.empty()) folders.emplace_back(folder);
+  }
+  if (!folders.empty()) return folders;
   std::error_code error;
   const fs::path program = fs::read_symlink("/proc/self/exe", error);
   if (!error) {

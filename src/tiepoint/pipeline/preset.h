@@ -72,8 +72,11 @@ struct WeightsNames {
 };
 WeightsNames NamesOfWeights(const Preset& preset);
 
-// Finds the file of a weights name ("lift_detector", ...). Throws InputError
-// naming the folders that were searched.
+// Finds the file of a weights name ("lift_detector", ...) in `models`: one
+// folder, or several with ':' between them, of which the first that has it
+// counts; empty: those of the variable TIEPOINT_MODELS, else the weights that
+// came with the program. Throws InputError naming the folders that were
+// searched.
 std::string FindModel(const std::string& models, const std::string& name);
 
 // The three steps of a preset, ready to run on any number of photographs.

@@ -242,6 +242,8 @@ TEST_F(ModelsTest, FoundInTheGivenFolderElseTheEnvironment) {
   EXPECT_EQ(FindModel(folder_, "deepdesc"), path);
   setenv("TIEPOINT_MODELS", folder_.c_str(), 1);
   EXPECT_EQ(FindModel("", "deepdesc"), path);
+  EXPECT_EQ(FindModel("/no/such/folder:" + folder_.string(), "deepdesc"), path);
+  EXPECT_EQ(FindModel(folder_.string() + ":/no/such/folder", "deepdesc"), path);
   EXPECT_THAT([&] { FindModel("/no/such/folder", "deepdesc"); },
               ThrowsMessage<InputError>(AllOf(HasSubstr("deepdesc.safetensors"),
                                               HasSubstr("/no/such"))));
