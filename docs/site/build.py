@@ -69,7 +69,7 @@ CONTENTS = {
         "models",
         "limits",
     ],
-    "Appendices": ["experiments", "results", "contributing"],
+    "Appendices": ["experiments", "results", "results_pose", "contributing"],
 }
 
 LINK = re.compile(r"(\]\()([^)#\s]+)((?:#[^)\s]*)?\))")
