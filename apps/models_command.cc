@@ -9,6 +9,9 @@
 
 #include "choices.h"
 #include "command.h"
+#ifdef TIEPOINT_WITH_ONNX
+#include "export_onnx.h"
+#endif
 #include "tiepoint/base/error.h"
 #include "tiepoint/features/separable_tilde.h"
 #include "tiepoint/io/export_tilde.h"
@@ -187,6 +190,25 @@ void ExportTilde(const std::string& models, const std::string& name,
              target, rank, RelativeDifference(filters, DenseTilde(separable)));
 }
 
+// The form is told by the ending.
+void Export(const std::string& models, const std::string& name,
+            const std::string& target, int rank) {
+  if (!target.ends_with(".onnx")) {
+    return ExportTilde(models, name, target, rank);
+  }
+  if (rank > 0) {
+    throw InputError("--separable: only in the text form of TILDE (.txt)");
+  }
+#ifdef TIEPOINT_WITH_ONNX
+  for (const std::string& path : ExportOnnx(Resolve(models, name), target)) {
+    fmt::print("written  {}\n", path);
+  }
+#else
+  throw InputError("-o " + target +
+                   ": this program was built without ONNX (libonnx-dev)");
+#endif
+}
+
 }  // namespace
 
 void AddModelsCommand(CLI::App& app, CommandContext& context) {
@@ -205,6 +227,7 @@ void AddModelsCommand(CLI::App& app, CommandContext& context) {
       "  tiepoint models list\n"
       "  tiepoint models show deepdesc\n"
       "  tiepoint models import CNN3.t7 -o deepdesc_released.safetensors\n"
+      "  tiepoint models export oriented -o oriented.onnx\n"
       "  tiepoint models export tilde -o tilde24.txt --separable 4");
   const auto add = [&](const char* name, const char* text) {
     CLI::App* sub = command->add_subcommand(name, text);
@@ -265,22 +288,32 @@ void AddModelsCommand(CLI::App& app, CommandContext& context) {
     context.exit_code = kExitAnswer;
   });
   CLI::App* exporting =
-      add("export", "Filters of TILDE in their authors' text form");
+      add("export",
+          "Networks as ONNX, or filters of TILDE in their authors' text form");
   exporting->add_option("NAME", arguments->name, "Name, or path of a file")
       ->required()
       ->check(Suggested(kNames));
   exporting->add_option("-o,--output", arguments->output, "File to write")
-      ->type_name("OUT.txt")
+      ->type_name("OUT.onnx|OUT.txt")
       ->required();
+  exporting->footer(
+      "docs/onnx.md says what the inputs and outputs of each network are, and "
+      "what is to be computed before and after. The network on matches has a "
+      "file for each of its stages.\n\n"
+      "Examples:\n"
+      "  tiepoint models export oriented -o oriented.onnx\n"
+      "  tiepoint models export correspondence -o correspondence.onnx\n"
+      "  tiepoint models export tilde -o tilde24.txt --separable 4");
   exporting
-      ->add_option("--separable", arguments->rank,
-                   "So many separable filters a channel (the authors' form of "
-                   "4) in place of full ones")
+      ->add_option(
+          "--separable", arguments->rank,
+          "OUT.txt: so many separable filters a channel (the authors' form of "
+          "4) in place of full ones")
       ->check(CLI::Range(0, 21).description(""))
       ->type_name("N");
   exporting->callback([arguments, &context] {
-    ExportTilde(arguments->models, arguments->name, arguments->output,
-                arguments->rank);
+    Export(arguments->models, arguments->name, arguments->output,
+           arguments->rank);
     context.exit_code = kExitAnswer;
   });
 }

@@ -28,6 +28,21 @@ if(NOT TIEPOINT_ONLY_TRAINING)
   # Not find_package(libzip): Debian's CMake files ask for the programs, which
   # its package does not bring.
   pkg_check_modules(LIBZIP REQUIRED IMPORTED_TARGET libzip)
+  # Without it no networks are written as ONNX. The library that holds nothing
+  # but the classes of onnx.proto: that with the definitions of all operators
+  # makes every start of the program slower.
+  find_library(ONNX_PROTO_LIBRARY onnx_proto)
+  find_path(ONNX_INCLUDE_DIR onnx/onnx-ml.pb.h)
+  find_package(Protobuf)
+  if(ONNX_PROTO_LIBRARY AND ONNX_INCLUDE_DIR AND Protobuf_FOUND)
+    add_library(ONNX::proto UNKNOWN IMPORTED)
+    set_target_properties(
+      ONNX::proto
+      PROPERTIES IMPORTED_LOCATION ${ONNX_PROTO_LIBRARY}
+                 INTERFACE_INCLUDE_DIRECTORIES ${ONNX_INCLUDE_DIR}
+                 INTERFACE_COMPILE_DEFINITIONS "ONNX_ML=1;ONNX_NAMESPACE=onnx"
+                 INTERFACE_LINK_LIBRARIES protobuf::libprotobuf)
+  endif()
   find_package(fmt REQUIRED)
   find_package(CLI11 REQUIRED)
 endif()

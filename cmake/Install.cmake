@@ -45,7 +45,8 @@ file(INSTALL \"${manual}/_tiepoint\" DESTINATION
      \"\${CMAKE_INSTALL_PREFIX}/${CMAKE_INSTALL_DATADIR}/zsh/\${folder}\")")
 
 install(DIRECTORY src/tiepoint DESTINATION ${CMAKE_INSTALL_INCLUDEDIR}
-        COMPONENT development FILES_MATCHING PATTERN "*.h")
+        COMPONENT development FILES_MATCHING PATTERN "*.h"
+        PATTERN "onnx" EXCLUDE)
 install(DIRECTORY models DESTINATION ${CMAKE_INSTALL_DATADIR}/tiepoint)
 # As Debian wants it.
 install(FILES LICENSE DESTINATION ${CMAKE_INSTALL_DOCDIR} RENAME copyright)
@@ -92,6 +93,8 @@ function(packages_of group result)
   file(STRINGS ${PROJECT_SOURCE_DIR}/scripts/dependencies lines
        REGEX "^${group} +[^ ]+-dev")
   list(TRANSFORM lines REPLACE "^${group} +([^ ]+).*$" "\\1")
+  # Of the program, not of the library.
+  list(FILTER lines EXCLUDE REGEX "onnx|protobuf")
   list(JOIN lines ", " names)
   set(${result} "${names}" PARENT_SCOPE)
 endfunction()
