@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cmath>
 #include <numbers>
+#include <utility>
 
 #include "tiepoint/base/error.h"
 #include "tiepoint/network/jet.h"
@@ -13,6 +14,23 @@ namespace {
 
 using Type = LayerSpec::Type;
 using Ints = std::vector<int64_t>;
+
+// Operators with one number for each value of a sample, one after the other. A
+// sample is made flat for it: OpenCV spreads such numbers over a batch of rows
+// alone.
+std::string EachPixel(
+    const std::vector<std::pair<std::string, std::string>>& operators,
+    const Shape& shape, const std::string& input, OnnxGraph& graph) {
+  std::string x =
+      graph.Node("Flatten", {input}, "flat", {{"axis", int64_t{1}}});
+  for (const auto& [op, constant] : operators) {
+    x = graph.Node(op, {x, constant}, "each_pixel");
+  }
+  return graph.Node("Reshape",
+                    {x, graph.Integers("sizes", {-1, shape.channels,
+                                                 shape.height, shape.width})},
+                    "pixels");
+}
 
 // Operators with the names of one layer in front.
 class LayerWriter {
@@ -200,11 +218,9 @@ class LayerWriter {
         "Conv", {x, graph_.Constant("gaussian", {c, c, k, k}, kernel)}, "sums",
         {{"kernel_shape", Ints{k, k}},
          {"pads", Ints{radius, radius, radius, radius}}});
-    const std::string mean = graph_.Node(
-        "Mul",
-        {sums,
-         graph_.Constant("share", {1, c, shape.height, shape.width}, share)},
-        "mean");
+    const std::string mean =
+        EachPixel({{"Mul", graph_.Constant("share", {shape.Size()}, share)}},
+                  shape, sums, graph_);
     return graph_.Node("Sub", {x, mean}, "subtractive_norm");
   }
 
@@ -337,17 +353,14 @@ std::string AddNormalization(const Model& model, const std::string& input,
                              OnnxGraph& graph) {
   const Shape& shape = model.spec.input;
   if (!model.pixel_mean.empty()) {
-    const std::vector<int64_t> sizes = {1, shape.channels, shape.height,
-                                        shape.width};
-    std::vector<float> scale(model.pixel_deviation.size());
+    const int64_t size = std::ssize(model.pixel_mean);
+    std::vector<float> scale(size);
     std::transform(model.pixel_deviation.begin(), model.pixel_deviation.end(),
                    scale.begin(), [](float d) { return 1 / d; });
-    const std::string centred = graph.Node(
-        "Sub", {input, graph.Constant("pixel_mean", sizes, model.pixel_mean)},
-        "centred");
-    return graph.Node("Mul",
-                      {centred, graph.Constant("pixel_scale", sizes, scale)},
-                      "normalised");
+    return EachPixel(
+        {{"Sub", graph.Constant("pixel_mean", {size}, model.pixel_mean)},
+         {"Mul", graph.Constant("pixel_scale", {size}, scale)}},
+        shape, input, graph);
   }
   if (model.per_patch) {
     if (shape.channels != 1) {
