@@ -145,6 +145,7 @@ class LayerWriter {
   std::string Hinge(const LayerSpec& layer, const LayerSpec& ghh,
                     const Shape& shape, const std::string& x) {
     std::vector<std::string> parts;
+    parts.reserve(ghh.maxes);
     for (int m = 0; m < ghh.maxes; ++m) {
       parts.push_back(Weighted(
           layer, shape, x, layer.name + "_" + std::to_string(m), m, ghh.maxes));
