@@ -57,6 +57,15 @@ std::string Upper(std::string text) {
   return text;
 }
 
+// For the line of NAME, which `whatis` shows: without the program's own name
+// and full stop.
+std::string NameSummary(std::string text) {
+  const std::string name = "Tiepoint: ";
+  if (text.starts_with(name)) text = text.substr(name.size());
+  if (text.ends_with('.')) text.pop_back();
+  return text;
+}
+
 std::string Bold(const std::string& text) {
   return "\\fB" + Escaped(text) + "\\fR";
 }
@@ -146,8 +155,8 @@ std::string ManualPage(const CommandDescription& root,
   std::string page = ".\\\" Written by `tiepoint manual`; not to be edited.\n";
   page += ".TH " + Escaped(Upper(name)) + " 1 \"\" \"Tiepoint " +
           Escaped(version) + "\" \"Tiepoint manual\"\n";
-  page +=
-      ".SH NAME\n" + Escaped(name) + " \\- " + Prose(command.summary) + "\n";
+  page += ".SH NAME\n" + Escaped(name) + " \\- " +
+          Prose(NameSummary(command.summary)) + "\n";
   page += ".SH SYNOPSIS\n";
   const std::string usage = command.Usage();
   page += Bold(command.Name()) + Escaped(usage.substr(command.Name().size())) +

@@ -207,6 +207,9 @@ TEST_F(ManualTest, TextIsPrintedAsItWasWritten) {
   EXPECT_THAT(text, HasSubstr("tiepoint match A.jpg B.jpg -o out --preset"));
   EXPECT_THAT(text, HasSubstr("-o, --output DIR"));
   EXPECT_THAT(text, HasSubstr("(default: learned)"));
+  // What `whatis` shows.
+  EXPECT_THAT(Run({"manual"}).output,
+              HasSubstr("\n.SH NAME\ntiepoint \\- local image features"));
 }
 
 TEST_F(ManualTest, RefusesWhatThereIsNot) {
