@@ -44,6 +44,7 @@ CONTENTS = {
         "formats",
         "python",
         "library",
+        "onnx",
         "importing",
         "training",
         "training_data",
