@@ -60,14 +60,14 @@ void Rename(const fs::path& from, const fs::path& to) {
   if (error) throw InputError(to.string() + ": " + error.message());
 }
 
-// sparse/0 becomes the largest model, where COLMAP's users look first.
+// sparse/0 becomes the largest model, where COLMAP's users look first, sparse/1
+// the next one, and so on.
 void LargestFirst(const fs::path& work) {
-  const auto largest = LargestModel(work);
-  const fs::path first = work / "sparse/0";
-  if (!largest || fs::equivalent(largest->folder, first)) return;
-  Rename(first, work / "sparse/other");
-  Rename(largest->folder, first);
-  Rename(work / "sparse/other", largest->folder);
+  const std::vector<std::string> models = ModelsLargestFirst(work);
+  for (const std::string& model : models) Rename(model, model + ".old");
+  for (size_t i = 0; i < models.size(); ++i) {
+    Rename(models[i] + ".old", work / "sparse" / std::to_string(i));
+  }
 }
 
 }  // namespace

@@ -7,7 +7,9 @@
 #include <fstream>
 #include <iterator>
 #include <sstream>
+#include <tuple>
 #include <utility>
+#include <vector>
 
 #include "tiepoint/base/error.h"
 #include "tiepoint/io/program.h"
@@ -149,24 +151,39 @@ std::string Colmap::Dense(const std::string& model,
   return "";
 }
 
-std::optional<MappedModel> LargestModel(const std::string& folder) {
-  std::optional<MappedModel> best;
+std::vector<std::string> ModelsLargestFirst(const std::string& folder) {
+  std::vector<std::tuple<size_t, size_t, std::string>> models;
   for (int number = 0;; ++number) {
     const std::string place = folder + "/sparse/" + std::to_string(number);
-    if (!fs::is_directory(place)) return best;
-    ColmapModel model;
+    if (!fs::is_directory(place)) break;
+    size_t images = 0, points = 0;
     try {
-      model = ReadColmapModel(place);
-    } catch (const InputError&) {
-      continue;  // cut off by a crash
+      const ColmapModel model = ReadColmapModel(place);
+      images = model.images.size();
+      points = images > 0 ? model.points.size() : 0;
+    } catch (const InputError&) {  // cut off by a crash
     }
-    const auto size = [](const ColmapModel& m) {
-      return std::pair(m.images.size(), m.points.size());
-    };
-    if (!model.images.empty() && (!best || size(model) > size(best->model))) {
-      best = {place, std::move(model)};
-    }
+    models.emplace_back(images, points, place);
   }
+  std::stable_sort(models.begin(), models.end(),
+                   [](const auto& a, const auto& b) {
+                     return std::tie(std::get<0>(a), std::get<1>(a)) >
+                            std::tie(std::get<0>(b), std::get<1>(b));
+                   });
+  std::vector<std::string> folders;
+  for (auto& model : models) folders.push_back(std::move(std::get<2>(model)));
+  return folders;
+}
+
+std::optional<MappedModel> LargestModel(const std::string& folder) {
+  const std::vector<std::string> folders = ModelsLargestFirst(folder);
+  if (folders.empty()) return std::nullopt;
+  try {
+    MappedModel largest{folders[0], ReadColmapModel(folders[0])};
+    if (!largest.model.images.empty()) return largest;
+  } catch (const InputError&) {  // all of them are damaged
+  }
+  return std::nullopt;
 }
 
 std::optional<int64_t> CountPlyVertices(const std::string& path) {

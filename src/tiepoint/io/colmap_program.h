@@ -81,9 +81,12 @@ struct MappedModel {
   ColmapModel model;
 };
 
-// Of the models that Map left in `folder`, the one with the most images, of
-// equal ones that with the most points, then the first. Empty when there is
-// none with an image that can be read.
+// The folders of the models that Map left in `folder`: those with more images
+// before others, of equal ones those with more points, else in COLMAP's order.
+// Models that cannot be read, or have no image, come last.
+std::vector<std::string> ModelsLargestFirst(const std::string& folder);
+
+// The first of them; empty when it has no image that can be read.
 std::optional<MappedModel> LargestModel(const std::string& folder);
 
 // The number of vertices that a PLY file says it has; empty when it is none.

@@ -115,6 +115,10 @@ TEST_F(ColmapTest, TheModelWithTheMostImagesCounts) {
   EXPECT_EQ(largest->folder, folder_.Path() + "/sparse/2");
   EXPECT_EQ(largest->model.images.size(), 4u);
   EXPECT_EQ(largest->model.points.size(), 3u);
+  const std::string sparse = folder_.Path() + "/sparse/";
+  EXPECT_EQ(ModelsLargestFirst(folder_.Path()),
+            (std::vector<std::string>{sparse + "2", sparse + "3", sparse + "1",
+                                      sparse + "0"}));
 }
 
 TEST_F(ColmapTest, AModelWithoutImagesIsNone) {
