@@ -33,6 +33,7 @@
 #include "tiepoint/pipeline/prior_camera.h"
 #include "tiepoint/pipeline/reconstruction_page.h"
 #include "tiepoint/pipeline/stopwatch.h"
+#include "tiepoint/pipeline/valid_utf8.h"
 
 namespace {
 
@@ -101,6 +102,12 @@ class Reconstruction {
     // Open all the time: a second program in this folder is refused.
     match_attributes_ = MatchAttributes(arguments_, feature_attributes_);
     matches_.emplace(In("matches.h5"), match_attributes_);
+    // For tiepoint view.
+    const std::string photographs = ValidUtf8(
+        fs::absolute(arguments_.photographs).lexically_normal().string());
+    if (!stages_.Done("photographs", photographs)) {
+      stages_.SetDone("photographs", photographs);
+    }
   }
 
   void FindColmap() {

@@ -1,65 +1,41 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <fmt/format.h>
 
-#include <filesystem>
-#include <fstream>
+#include <cstdio>
 #include <memory>
-#include <nlohmann/json.hpp>
-#include <sstream>
 #include <string>
-#include <vector>
 
 #include "command.h"
 #include "tiepoint/base/atomic_file.h"
-#include "tiepoint/base/error.h"
-#include "tiepoint/report/match_page.h"
+#include "view/page_server.h"
+#include "view/site.h"
 
 namespace {
 
-namespace fs = std::filesystem;
 using namespace tiepoint;
 
 struct ViewArguments {
   CommonOptions common;
-  std::string matches;
+  std::string path;
   std::string output;
+  std::string photographs;
+  int port = 0;
 };
-
-std::string ContentOf(const std::string& path) {
-  std::ifstream file(path, std::ios::binary);
-  if (!file) throw InputError(path + ": cannot be opened for reading");
-  std::ostringstream text;
-  text << file.rdbuf();
-  return std::move(text).str();
-}
-
-// As stored in the JSON, else beside it.
-std::string FindPhotograph(const std::string& stored, const fs::path& json) {
-  for (const fs::path& path :
-       {fs::path(stored), json.parent_path() / stored,
-        json.parent_path() / fs::path(stored).filename()}) {
-    std::error_code error;
-    if (fs::is_regular_file(path, error)) return path.string();
-  }
-  throw InputError(stored + ": the photograph that " + json.string() +
-                   " names is neither there nor beside it");
-}
 
 int RunView(const ViewArguments& arguments) {
   ApplyCommonOptions(arguments.common);
-  fs::path json = arguments.matches;
-  if (fs::is_directory(json)) json /= "matches.json";
-  MatchPageInput input{.json = ContentOf(json.string()),
-                       .name = json.string(),
-                       .photographs = {}};
-  for (const std::string& stored : PhotographsOf(input)) {
-    input.photographs.push_back(ContentOf(FindPhotograph(stored, json)));
+  Site site(arguments.path, arguments.photographs);
+  if (!arguments.output.empty()) {
+    WriteFileAtomically(arguments.output, site.MainPage());
+    if (!arguments.common.quiet) fmt::print("written  {}\n", arguments.output);
+    return kExitAnswer;
   }
-  const std::string target = arguments.output.empty()
-                                 ? json.replace_extension(".html").string()
-                                 : arguments.output;
-  WriteFileAtomically(target, MatchPage(input));
-  if (!arguments.common.quiet) fmt::print("written  {}\n", target);
+  PageServer server(arguments.port,
+                    [&](const std::string& path) { return site.Page(path); });
+  // Quiet or not: nobody could guess it.
+  fmt::print("{}  (Ctrl-C ends)\n", server.Address());
+  std::fflush(stdout);
+  server.Run();
   return kExitAnswer;
 }
 
@@ -68,22 +44,37 @@ int RunView(const ViewArguments& arguments) {
 void AddViewCommand(CLI::App& app, CommandContext& context) {
   const auto arguments = std::make_shared<ViewArguments>();
   CLI::App* command = app.add_subcommand(
-      "view", "A page that shows two photographs with their matches");
+      "view", "Show matches, or a sparse model, in a browser");
   command
-      ->add_option("MATCHES", arguments->matches,
-                   "matches.json of `tiepoint match`, or its folder")
+      ->add_option("PATH", arguments->path,
+                   "matches.json of `tiepoint match`, or a folder: that of "
+                   "`tiepoint match` or `tiepoint reconstruct`, or a COLMAP "
+                   "model (.bin, .txt)")
       ->required();
   command
       ->add_option("-o,--html", arguments->output,
-                   "The page; without it matches.html beside the JSON")
+                   "Write one page that needs nothing else and end: the "
+                   "matches, or the first model")
       ->type_name("FILE.html");
+  command
+      ->add_option("--images", arguments->photographs,
+                   "Folder of the photographs, where they are not found")
+      ->type_name("DIR");
+  command
+      ->add_option("--port", arguments->port,
+                   "Of 127.0.0.1, where the pages are shown; 0: a free one")
+      ->type_name("N")
+      ->check(CLI::Range(0, 65535).description(""))
+      ->capture_default_str();
   AddCommonOptions(*command, arguments->common);
   command->footer(
-      "One file that holds everything, photographs too, and asks nobody for "
-      "anything: zoom\nand move by mouse, touch or keys, epipolar lines under "
-      "the cursor, sliders for weight\nand similarity.\n\n"
+      "Prints an address for the browser of this machine (no other machine is "
+      "answered) and\nshows until Ctrl-C. Zoom, move and turn by mouse, touch "
+      "or keys; the pages say how.\n\n"
       "Examples:\n"
-      "  tiepoint match A.jpg B.jpg -o out && tiepoint view out\n");
+      "  tiepoint match A.jpg B.jpg -o out && tiepoint view out\n"
+      "  tiepoint view out -o matches.html\n"
+      "  tiepoint reconstruct photos -o model && tiepoint view model\n");
   command->callback(
       [arguments, &context] { context.exit_code = RunView(*arguments); });
 }

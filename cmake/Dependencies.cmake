@@ -45,6 +45,7 @@ if(NOT TIEPOINT_ONLY_TRAINING)
   endif()
   find_package(fmt REQUIRED)
   find_package(CLI11 REQUIRED)
+  pkg_check_modules(HTTPLIB REQUIRED IMPORTED_TARGET cpp-httplib)
 endif()
 
 if(TIEPOINT_TRAINING)

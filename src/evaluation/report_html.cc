@@ -5,9 +5,9 @@
 #include <cmath>
 #include <map>
 
-#include "evaluation/base64.h"
 #include "evaluation/report.h"
 #include "evaluation/report_text.h"
+#include "tiepoint/base/base64.h"
 #include "tiepoint/report/page_style.h"
 #include "tiepoint/report/svg_plot.h"
 

@@ -254,7 +254,7 @@ void ReadPointsText(const std::string& path, ColmapModel& model) {
     ColmapPoint point;
     for (double& value : point.position) value = line.Number<double>();
     CheckFinite(point.position.data(), 3, line.Where());
-    for (int i = 0; i < 3; ++i) line.Number<int>();  // colour
+    for (uint8_t& value : point.colour) value = line.Number<uint8_t>();
     point.error = line.Number<double>();
     while (!line.AtEnd()) {
       const int image = CheckedId(line.Number<int64_t>(), line.Where());
@@ -361,7 +361,7 @@ void ReadPointsBinary(const std::string& path, ColmapModel& model) {
     ColmapPoint point;
     for (double& value : point.position) value = file.Number<double>();
     CheckFinite(point.position.data(), 3, path);
-    for (int c = 0; c < 3; ++c) file.Number<uint8_t>();  // colour
+    for (uint8_t& value : point.colour) value = file.Number<uint8_t>();
     point.error = file.Number<double>();
     const auto length = file.Number<uint64_t>();
     for (uint64_t j = 0; j < length; ++j) {

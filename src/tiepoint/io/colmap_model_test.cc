@@ -140,6 +140,7 @@ void ExpectTheModel(const ColmapModel& model) {
   const ColmapPoint& point = model.points.at(42);
   EXPECT_THAT(point.position, ElementsAre(1, 2, 3));
   EXPECT_EQ(point.error, 0.75);
+  EXPECT_THAT(point.colour, ElementsAre(255, 128, 0));
   EXPECT_THAT(point.track, ElementsAre(Pair(3, 1), Pair(4, 0)));
 }
 

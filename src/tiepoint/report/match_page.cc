@@ -3,14 +3,14 @@
 
 #include <array>
 #include <cmath>
-#include <cstdint>
 #include <nlohmann/json.hpp>
 #include <optional>
-#include <string_view>
 
 #include "tiepoint/base/error.h"
-#include "tiepoint/report/match_page_template.h"
 #include "tiepoint/report/page_style.h"
+#include "tiepoint/report/page_templates.h"
+#include "tiepoint/report/page_text.h"
+#include "tiepoint/report/svg_plot.h"
 
 namespace tiepoint {
 namespace {
@@ -30,34 +30,6 @@ Json Parse(const MatchPageInput& input) {
     throw InputError(input.name + ": is not what tiepoint match writes");
   }
   return json;
-}
-
-std::string MediaType(const std::string& photograph) {
-  const std::string_view bytes = photograph;
-  if (bytes.starts_with("\xff\xd8")) return "image/jpeg";
-  if (bytes.starts_with("\x89PNG")) return "image/png";
-  if (bytes.starts_with("RIFF") && bytes.substr(8, 4) == "WEBP") {
-    return "image/webp";
-  }
-  return "";
-}
-
-std::string Base64(const std::string& bytes) {
-  constexpr char kDigits[] =
-      "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-  std::string text;
-  text.reserve((bytes.size() + 2) / 3 * 4);
-  for (size_t i = 0; i < bytes.size(); i += 3) {
-    uint32_t three = 0;
-    for (size_t k = 0; k < 3; ++k) {
-      three = three << 8 |
-              (i + k < bytes.size() ? static_cast<uint8_t>(bytes[i + k]) : 0);
-    }
-    for (size_t k = 0; k < 4; ++k) {
-      text += i + k <= bytes.size() ? kDigits[three >> (18 - 6 * k) & 63] : '=';
-    }
-  }
-  return text;
 }
 
 std::optional<Matrix> MatrixOf(const Json& json, const char* key) {
@@ -119,25 +91,6 @@ std::string Facts(const Json& json) {
   return facts;
 }
 
-void Replace(std::string& text, const std::string& what,
-             const std::string& with) {
-  const size_t place = text.find(what);
-  if (place != std::string::npos) text.replace(place, what.size(), with);
-}
-
-std::string NameOf(const std::string& path) {
-  return path.substr(path.find_last_of('/') + 1);
-}
-
-// For text between tags.
-std::string Escaped(const std::string& text) {
-  std::string result;
-  for (const char c : text) {
-    result += c == '<' ? "&lt;" : c == '&' ? "&amp;" : std::string(1, c);
-  }
-  return result;
-}
-
 }  // namespace
 
 std::vector<std::string> PhotographsOf(const MatchPageInput& input) {
@@ -151,17 +104,16 @@ std::string MatchPage(const MatchPageInput& input) {
   Json data;
   const std::vector<std::string> paths = PhotographsOf(input);
   for (size_t k = 0; k < 2; ++k) {
-    const std::string type = MediaType(input.photographs.at(k));
-    if (type.empty()) {
+    const std::string source = DataAddress(input.photographs.at(k));
+    if (source.empty()) {
       throw InputError(paths[k] +
                        ": browsers show JPEG, PNG and WebP; convert it first");
     }
     const Json& image = json[k == 0 ? "image1" : "image2"];
-    data["images"].push_back({{"name", NameOf(paths[k])},
+    data["images"].push_back({{"name", FileName(paths[k])},
                               {"width", image.value("width", 0)},
                               {"height", image.value("height", 0)},
-                              {"source", "data:" + type + ";base64," +
-                                             Base64(input.photographs[k])}});
+                              {"source", source}});
     data["keypoints"].push_back(json[k == 0 ? "keypoints1" : "keypoints2"]);
   }
   data["matches"] = json["matches"];
@@ -169,18 +121,12 @@ std::string MatchPage(const MatchPageInput& input) {
   data["inliers"] = json["inliers"];
   data["fundamental"] = Fundamental(json);
   data["facts"] = Facts(json);
-  std::string text = data.dump();
-  // A name like </script> must not end the data.
-  for (size_t i = text.find("</"); i != std::string::npos;
-       i = text.find("</", i)) {
-    text.replace(i, 2, "<\\/");
-  }
-  std::string page = kMatchPageTemplate;
-  Replace(page, "@TITLE@",
-          Escaped(NameOf(paths[0]) + " - " + NameOf(paths[1])));
-  Replace(page, "\n@STYLE@\n", std::string("\n") + kPageStyle + "\n");
-  Replace(page, ">@DATA@<", ">" + text + "<");
-  return page;
+  return FillPage(
+      kMatchPage,
+      {{"TITLE", EscapeHtml(FileName(paths[0]) + " - " + FileName(paths[1]))},
+       {"STYLE", std::string(kPageStyle) + kViewerStyle},
+       {"DATA", ScriptJson(data.dump())},
+       {"SCRIPT", std::string(kViewerScript) + kMatchScript}});
 }
 
 }  // namespace tiepoint

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "evaluation/base64.h"
+#include "tiepoint/base/base64.h"
 
 #include <cstdint>
 

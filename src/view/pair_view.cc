@@ -1,0 +1,136 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "view/pair_view.h"
+
+#include <algorithm>
+#include <filesystem>
+#include <fstream>
+#include <nlohmann/json.hpp>
+#include <opencv2/imgcodecs.hpp>
+#include <sstream>
+#include <utility>
+
+#include "tiepoint/base/error.h"
+#include "tiepoint/io/feature_file.h"
+#include "tiepoint/io/verified_match_file.h"
+#include "tiepoint/report/page_text.h"
+#include "view/photograph_path.h"
+
+namespace tiepoint {
+namespace {
+
+namespace fs = std::filesystem;
+using Json = nlohmann::ordered_json;
+
+// What a browser can show of a photograph.
+std::string ShownPhotograph(const std::string& path, const std::string& name) {
+  std::ifstream file(path, std::ios::binary);
+  if (!file || fs::is_directory(path)) {
+    throw InputError((path.empty() ? name : path) +
+                     ": the photograph is not there; name its folder with "
+                     "--images");
+  }
+  std::ostringstream text;
+  text << file.rdbuf();
+  std::string bytes = std::move(text).str();
+  if (!MediaType(bytes).empty()) return bytes;
+  const cv::Mat pixels =
+      cv::imread(path, cv::IMREAD_COLOR | cv::IMREAD_IGNORE_ORIENTATION);
+  std::vector<unsigned char> jpeg;
+  if (pixels.empty() || !cv::imencode(".jpg", pixels, jpeg)) {
+    throw InputError(path + ": cannot be read as a photograph");
+  }
+  return {jpeg.begin(), jpeg.end()};
+}
+
+FeatureSet FeaturesOf(const FeatureFile& file, const std::string& name,
+                      const std::string& path) {
+  auto features = file.FindAsStored(name);
+  if (!features) throw InputError(path + ": has no photograph " + name);
+  return std::move(*features);
+}
+
+Json ImageJson(const std::string& name, const FeatureSet& features) {
+  return {{"path", name},
+          {"width", features.image_width},
+          {"height", features.image_height}};
+}
+
+Json KeypointsJson(const FeatureSet& features) {
+  Json rows = Json::array();
+  for (const Keypoint& k : features.keypoints) {
+    rows.push_back({k.x, k.y, k.scale, k.angle, k.score});
+  }
+  return rows;
+}
+
+// 1 - d^2 / 2 of two descriptors; 0 where there are none.
+double Similarity(const DescriptorMatrix& a, int i, const DescriptorMatrix& b,
+                  int j) {
+  if (a.cols == 0 || a.cols != b.cols) return 0;
+  double squares = 0;
+  for (int c = 0; c < a.cols; ++c) {
+    const double d = a.Row(i)[c] - b.Row(j)[c];
+    squares += d * d;
+  }
+  return 1 - squares / 2;
+}
+
+template <typename Array>
+Json OrNull(const std::optional<Array>& numbers) {
+  return numbers ? Json(*numbers) : Json(nullptr);
+}
+
+// Pairs stand one way round or the other.
+VerifiedPair ReadPair(PairViewTask& task) {
+  for (int round = 0; round < 2; ++round) {
+    auto pair = ReadVerifiedPair(task.matches, task.first, task.second);
+    if (pair) return std::move(*pair);
+    std::swap(task.first, task.second);
+  }
+  throw InputError(task.matches + ": has no pair " +
+                   PairGroupName(task.first, task.second));
+}
+
+}  // namespace
+
+MatchPageInput ViewOfPair(const PairViewTask& asked) {
+  PairViewTask task = asked;
+  const VerifiedPair pair = ReadPair(task);
+  const FeatureFile file(task.features);
+  const FeatureSet a = FeaturesOf(file, task.first, task.features);
+  const FeatureSet b = FeaturesOf(file, task.second, task.features);
+  Json matches = Json::array(), inliers = Json::array();
+  for (size_t k = 0; k < pair.matches.size(); ++k) {
+    const auto& [i, j] = pair.matches[k];
+    if (i >= std::ssize(a.keypoints) || j >= std::ssize(b.keypoints)) {
+      throw InputError(task.matches + ": " + task.first + " and " +
+                       task.second + " match keypoints that are not in " +
+                       task.features);
+    }
+    matches.push_back({i, j, Similarity(a.descriptors, i, b.descriptors, j)});
+    // Both are in the order of the first keypoint.
+    if (std::binary_search(pair.geometry.inliers.begin(),
+                           pair.geometry.inliers.end(), pair.matches[k])) {
+      inliers.push_back(k);
+    }
+  }
+  const Json json = {{"image1", ImageJson(task.first, a)},
+                     {"image2", ImageJson(task.second, b)},
+                     {"F", OrNull(pair.geometry.fundamental)},
+                     {"keypoints1", KeypointsJson(a)},
+                     {"keypoints2", KeypointsJson(b)},
+                     {"matches", std::move(matches)},
+                     {"weights", pair.weights},
+                     {"inliers", std::move(inliers)}};
+  MatchPageInput page{
+      .json = json.dump(-1, ' ', false, Json::error_handler_t::replace),
+      .name = task.matches,
+      .photographs = {}};
+  for (const std::string& name : {task.first, task.second}) {
+    page.photographs.push_back(
+        ShownPhotograph(PhotographPath(task.photographs, name), name));
+  }
+  return page;
+}
+
+}  // namespace tiepoint
