@@ -192,9 +192,11 @@ struct Site::Impl {
     return *read_pairs;
   }
 
-  std::string MatchHtml() const {
-    MatchPageInput input{
-        .json = ContentOf(match), .name = match.string(), .photographs = {}};
+  std::string MatchHtml(const std::string& home) const {
+    MatchPageInput input{.json = ContentOf(match),
+                         .name = match.string(),
+                         .photographs = {},
+                         .home = home};
     for (const std::string& stored : PhotographsOf(input)) {
       input.photographs.push_back(
           ContentOf(FindPhotograph(stored, match, photographs)));
@@ -206,8 +208,11 @@ struct Site::Impl {
     const std::string& name = models.at(number);
     const ColmapModel model = ReadColmapModel((folder / name).string());
     const std::string title = name == "." ? Title() : Title() + ": " + name;
-    return ModelPage(ViewOfModel(model, title, PartnersOf(AllPairs(), linked),
-                                 {.photographs = photographs}));
+    ModelPageInput page =
+        ViewOfModel(model, title, PartnersOf(AllPairs(), linked),
+                    {.photographs = photographs});
+    if (linked) page.home = Home();
+    return ModelPage(page);
   }
 
   // Kept: a large model takes a while.
@@ -227,11 +232,13 @@ struct Site::Impl {
         *second >= all.names.size()) {
       return std::nullopt;
     }
-    return MatchPage(ViewOfPair({.features = In("features.h5"),
-                                 .matches = In("matches.h5"),
-                                 .photographs = photographs,
-                                 .first = all.names[*first],
-                                 .second = all.names[*second]}));
+    MatchPageInput page = ViewOfPair({.features = In("features.h5"),
+                                      .matches = In("matches.h5"),
+                                      .photographs = photographs,
+                                      .first = all.names[*first],
+                                      .second = all.names[*second]});
+    page.home = Home();
+    return MatchPage(page);
   }
 
   // The only page there is, if there is one only.
@@ -240,6 +247,9 @@ struct Site::Impl {
     if (models.size() + report + !match.empty() != 1) return "";
     return report ? "/report" : match.empty() ? "/model/0" : "/matches";
   }
+
+  // Where served pages lead back to.
+  std::string Home() const { return OnlyPage().empty() ? "/" : ""; }
 
   std::string IndexHtml() {
     IndexSection models_section{
@@ -309,7 +319,8 @@ std::optional<std::string> Site::Page(const std::string& path) {
   const std::string only = site.OnlyPage();
   const std::string_view asked = path == "/" && !only.empty() ? only : path;
   if (asked == "/") return site.IndexHtml();
-  if (asked == "/matches" && !site.match.empty()) return site.MatchHtml();
+  if (asked == "/matches" && !site.match.empty())
+    return site.MatchHtml(site.Home());
   if (asked == "/report" && site.report) {
     return ContentOf(site.folder / "report.html");
   }
@@ -326,7 +337,7 @@ std::optional<std::string> Site::Page(const std::string& path) {
 
 std::string Site::MainPage() {
   Impl& site = *impl_;
-  if (!site.match.empty()) return site.MatchHtml();
+  if (!site.match.empty()) return site.MatchHtml("");
   if (!site.models.empty()) return site.ModelHtml(0, /*linked=*/false);
   throw InputError(site.folder.string() +
                    ": holds neither matches.json nor a model; its other pages "

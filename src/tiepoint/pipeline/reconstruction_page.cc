@@ -19,10 +19,17 @@ std::string Safe(const std::string& text) {
   return EscapeHtml(ValidUtf8(text));
 }
 
-std::string Head(const std::vector<const char*>& columns) {
+// Columns of words stand at the left, those of numbers at the right.
+struct Column {
+  const char* title;
+  bool words = false;
+};
+
+std::string Head(const std::vector<Column>& columns) {
   std::string html = "<div class=\"scroll\"><table><thead><tr>";
-  for (const char* column : columns) {
-    html += fmt::format("<th>{}</th>", column);
+  for (const Column& column : columns) {
+    html += fmt::format("<th scope=\"col\"{}>{}</th>",
+                        column.words ? " class=\"words\"" : "", column.title);
   }
   return html + "</tr></thead><tbody>\n";
 }
@@ -33,12 +40,12 @@ std::string Card(const std::string& title, const std::string& about,
                  const std::string& value) {
   return fmt::format(
       "<div class=\"card\"><h3>{}</h3><p class=\"soft\">{}</p>"
-      "<p style=\"font-size:1.6rem;margin:0\">{}</p></div>\n",
+      "<p class=\"number\">{}</p></div>\n",
       title, about, value);
 }
 
 std::string Overview(const ReconstructionPage& page) {
-  std::string html = "<div class=\"cards\">\n";
+  std::string html = "<div class=\"cards numbers\">\n";
   const size_t photographs = page.photographs.size();
   if (page.models.empty()) {
     html += Card("Photographs", "no model was made",
@@ -68,12 +75,17 @@ std::string Notes(const ReconstructionPage& page) {
 std::string Models(const ReconstructionPage& page) {
   if (page.models.empty()) return "";
   std::string html = "<section id=\"models\"><h2>Models</h2>\n" +
-                     Head({"folder", "photographs", "points", "observations",
-                           "track length", "reprojection error, px"});
+                     Head({{"folder"},
+                           {"photographs"},
+                           {"points"},
+                           {"observations"},
+                           {"track length"},
+                           {"reprojection error, px"}});
   for (const ReconstructedModel& model : page.models) {
     const ModelStatistics& s = model.statistics;
     html += fmt::format(
-        "<tr><th>{}</th><td>{}</td><td>{}</td><td>{}</td><td>{:.2f}</td>"
+        "<tr><th scope=\"row\">{}</th><td>{}</td><td>{}</td><td>{}</td>"
+        "<td>{:.2f}</td>"
         "<td>{:.3f}</td></tr>\n",
         Safe(model.folder), s.registered, s.points, s.observations,
         s.track_length, s.reprojection_error);
@@ -83,11 +95,17 @@ std::string Models(const ReconstructionPage& page) {
 
 std::string Photographs(const ReconstructionPage& page) {
   std::string html = "<section id=\"photographs\"><h2>Photographs</h2>\n" +
-                     Head({"name", "registered", "size", "camera", "keypoints",
-                           "pairs", "points seen"});
+                     Head({{"name"},
+                           {"registered", true},
+                           {"size"},
+                           {"camera", true},
+                           {"keypoints"},
+                           {"pairs"},
+                           {"points seen"}});
   for (const ReconstructedPhotograph& p : page.photographs) {
     html += fmt::format(
-        "<tr><th>{}</th><td>{}</td><td>{} &times; {}</td><td>{}</td>"
+        "<tr><th scope=\"row\">{}</th><td class=\"words\">{}</td>"
+        "<td>{} &times; {}</td><td class=\"words\">{}</td>"
         "<td>{}</td><td>{}</td><td>{}</td></tr>\n",
         Safe(p.name), p.registered ? "yes" : "<span class=\"none\">no</span>",
         p.width, p.height, Safe(p.camera), p.keypoints, p.pairs,
@@ -111,15 +129,20 @@ std::string Pairs(const ReconstructionPage& page) {
     order.resize(kMaxListedPairs);
     about += fmt::format("; the best {} are listed", kMaxListedPairs);
   }
-  std::string html =
-      "<section id=\"pairs\"><h2>Pairs <small>" + about + "</small></h2>\n" +
-      Head({"first", "second", "matches", "inliers", "geometry"});
+  std::string html = "<section id=\"pairs\"><h2>Pairs <small>" + about +
+                     "</small></h2>\n" +
+                     Head({{"first"},
+                           {"second", true},
+                           {"geometry", true},
+                           {"matches"},
+                           {"inliers"}});
   for (const ReconstructedPair* pair : order) {
     html += fmt::format(
-        "<tr><th>{}</th><td>{}</td><td>{}</td><td>{}</td><td>{}</td></tr>\n",
+        "<tr><th scope=\"row\">{}</th><td class=\"words\">{}</td>"
+        "<td class=\"words\">{}</td><td>{}</td><td>{}</td></tr>\n",
         Safe(page.photographs[pair->first].name),
-        Safe(page.photographs[pair->second].name), pair->matches, pair->inliers,
-        Name(pair->configuration));
+        Safe(page.photographs[pair->second].name), Name(pair->configuration),
+        pair->matches, pair->inliers);
   }
   return html + kTableEnd + "</section>\n";
 }
@@ -161,7 +184,7 @@ std::string ReconstructionHtml(const ReconstructionPage& page) {
   const std::string title = Safe(page.title);
   return "<!DOCTYPE html>\n<html lang=\"en\"><head><meta charset=\"utf-8\">\n"
          "<meta name=\"viewport\" content=\"width=device-width, "
-         "initial-scale=1\">\n<title>" +
+         "initial-scale=1\">\n<link rel=\"icon\" href=\"data:,\">\n<title>" +
          title + "</title>\n<style>" + kPageStyle +
          "</style></head>\n<body><div class=\"layout\">\n<header><h1>" + title +
          "</h1>\n</header>\n" + Overview(page) + Notes(page) + Models(page) +

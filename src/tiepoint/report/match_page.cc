@@ -121,6 +121,7 @@ std::string MatchPage(const MatchPageInput& input) {
   data["inliers"] = json["inliers"];
   data["fundamental"] = Fundamental(json);
   data["facts"] = Facts(json);
+  data["home"] = input.home;
   return FillPage(
       kMatchPage,
       {{"TITLE", EscapeHtml(FileName(paths[0]) + " - " + FileName(paths[1]))},

@@ -13,6 +13,7 @@ struct MatchPageInput {
   // The files of both photographs, as they are: JPEG, PNG, WebP (what browsers
   // show).
   std::vector<std::string> photographs;
+  std::string home{};  // address of a page that leads to others; empty: none
 };
 
 // The paths of both photographs as the JSON has them. Throws InputError when it

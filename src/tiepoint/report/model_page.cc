@@ -168,6 +168,7 @@ std::string ModelPage(const ModelPageInput& input) {
   Json data = {{"title", input.title},
                {"facts", Facts(input)},
                {"notes", input.notes},
+               {"home", input.home},
                {"points", PointsJson(input.points, shown, middle)},
                {"cameras", CamerasJson(input, middle)},
                {"seen", SeenJson(input, shown)}};

@@ -41,6 +41,7 @@ struct ModelPageInput {
   std::vector<PagePoint> points{};
   std::vector<PageCamera> cameras{};
   std::vector<std::string> notes{};  // sentences
+  std::string home{};  // address of a page that leads to others; empty: none
   // Of more points so many are shown, evenly chosen: a page has to be loaded
   // and turned on any machine. The page says so.
   size_t max_points = 500'000;

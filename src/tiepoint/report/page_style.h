@@ -70,6 +70,11 @@ section { background: var(--card); border: 1px solid var(--line);
   border-radius: 12px; padding: 0.9rem 1.1rem 1rem; }
 .card h3 { margin: 0; font-size: 1rem; }
 .card .soft { margin: 0 0 0.6rem; font-size: 0.8rem; }
+.cards.numbers { grid-template-columns: repeat(auto-fit,
+  minmax(min(100%, 200px), 1fr)); }
+.number { font-size: 1.6rem; line-height: 1.3; margin: 0;
+  font-variant-numeric: tabular-nums; }
+h2 + .scroll { margin-top: 0.8rem; }
 .bar { display: grid; grid-template-columns: 8.5rem 1fr auto; gap: 0 0.6rem;
   align-items: center; font-size: 0.84rem; line-height: 1.7; }
 .bar .name { overflow: hidden; text-overflow: ellipsis; white-space: nowrap; }
@@ -83,8 +88,10 @@ table { border-collapse: separate; border-spacing: 0; width: 100%;
 th, td { padding: 0.42rem 0.75rem; text-align: right; white-space: nowrap; }
 thead th { color: var(--soft); font-weight: 600; font-size: 0.8rem;
   border-bottom: 1px solid var(--line); vertical-align: bottom;
-  background: var(--card); cursor: help; }
+  background: var(--card); }
+thead th[title] { cursor: help; }
 tbody th { text-align: left; font-weight: 500; }
+th.words, td.words { text-align: left; }
 th:first-child { position: sticky; left: 0; z-index: 1; text-align: left;
   background: var(--card); border-right: 1px solid var(--line); }
 tbody tr:nth-child(even) > * { background: var(--stripe); }
@@ -178,6 +185,11 @@ footer { color: var(--soft); font-size: 0.84rem; margin: 2rem 0 3rem; }
   h1 { font-size: 1.5rem; margin-top: 1.3rem; }
   section { padding: 1rem 0.85rem 1.1rem; }
   th, td { padding: 0.36rem 0.55rem; }
+  .cards.numbers { gap: 0.6rem;
+    grid-template-columns: minmax(0, 1fr) minmax(0, 1fr); }
+  .cards.numbers .card { padding: 0.6rem 0.8rem; }
+  .cards.numbers .soft { margin: 0; line-height: 1.35; }
+  .number { font-size: 1.35rem; }
   th:first-child { max-width: 44vw; overflow: hidden;
     text-overflow: ellipsis; }
   dl.meanings { grid-template-columns: 1fr; gap: 0; }

@@ -47,9 +47,16 @@ function layout() {
   fit();
 }
 
-// Red (0) by yellow to green (1); lighter where the page is dark.
-const colour = (weight, alpha) =>
-  `hsla(${Math.round(130 * weight)}, 90%, ${dark.matches ? 60 : 42}%, ${alpha})`;
+// Orange (0) by green to blue (1), which all eyes tell apart; lighter where the
+// page is dark.
+const colour = (weight, alpha) => `hsla(${Math.round(18 + 172 * weight)}, 90%, ` +
+  `${dark.matches ? 60 : 45}%, ${alpha})`;
+
+function showLegend() {
+  $("legend").replaceChildren(...rampElements(
+    [0, 0.25, 0.5, 0.75, 1].map(weight => colour(weight, 1)),
+    ["weight 0", "1"]));
+}
 
 function select() {
   const weight = +$("weight").value, similarity = +$("similarity").value;
@@ -147,7 +154,7 @@ function drawPhotograph(s, k) {
   if ($("keypoints").checked) {
     for (const point of s.keypoints) drawKeypoint(s, point, colour(0.45, 0.8));
   }
-  context.lineWidth = 1.5;
+  context.lineWidth = shown.length > 1000 ? 1 : 1.5;
   for (const m of shown) {
     drawKeypoint(s, s.keypoints[k ? m.j : m.i], colour(m.weight, 0.9));
   }
@@ -185,7 +192,7 @@ const redraw = redrawer(() => {
   context.fillRect(0, 0, canvas.clientWidth, canvas.clientHeight);
   sides.forEach((s, k) => clipped(s, () => drawPhotograph(s, k)));
   context.lineWidth = 1;
-  const many = Math.min(0.85, Math.max(0.15, 60 / (shown.length + 1)));
+  const many = Math.min(0.85, Math.max(0.04, 60 / (shown.length + 1)));
   if (!hovered) {
     for (const m of shown) {
       context.strokeStyle = colour(m.weight, many);
@@ -323,12 +330,19 @@ for (const id of ["weight", "similarity", "which"]) {
 }
 for (const id of ["keypoints", "lines"]) $(id).addEventListener("input", redraw);
 $("reset").addEventListener("click", fit);
-dark.addEventListener("change", redraw);
+dark.addEventListener("change", () => {
+  showLegend();
+  redraw();
+});
 new ResizeObserver(layout).observe(canvas);
 
 $("title").textContent = data.images.map(i => i.name).join("  -  ");
 $("facts").textContent = data.facts;
 $("weight").disabled = matches.every(m => m.weight === matches[0].weight);
+// From the least similar match on.
+const least = matches.reduce((a, m) => Math.min(a, m.similarity), 1);
+$("similarity").min = $("similarity").value = Math.floor(100 * least) / 100;
+showLegend();
 sides.forEach((s, k) => {
   s.image.onload = redraw;
   s.image.src = data.images[k].source;

@@ -18,7 +18,7 @@ varying vec3 shade;
 void main() {
   bool shown = quality.x >= min_track && quality.y <= max_error;
   gl_Position = shown ? matrix * vec4(position, 1.0) : vec4(2.0, 2.0, 2.0, 1.0);
-  gl_PointSize = colour.a > 0.5 ? size : size + 2.0;
+  gl_PointSize = colour.a > 0.5 ? size : size + 1.0;
   shade = colour.rgb;
 }`;
 const POINT_FRAGMENT = `
@@ -171,7 +171,7 @@ class PlainRenderer {
     }
     points.sort((a, b) => b[0] - a[0]);
     for (const [, u, v, i] of points) {
-      const size = scene.size + (this.colours[4 * i + 3] ? 0 : 2);
+      const size = scene.size + (this.colours[4 * i + 3] ? 0 : 1);
       c.fillStyle = paint(this.colours, i, 1);
       c.fillRect(u - size / 2, v - size / 2, size, size);
     }

@@ -56,13 +56,47 @@ const aside = cross(ahead, up);
 const kField = Math.PI / 4;  // vertical
 const eye = {};  // yaw, pitch, distance, target
 
+// What a first look should show: most points, and the cameras that are not far
+// away.
+const worthSeeing = (() => {
+  const chosenPoints = [];
+  for (let i = 0; i < count; i += Math.ceil(count / 2000)) {
+    chosenPoints.push([...positions.subarray(3 * i, 3 * i + 3)]);
+  }
+  return [...chosenPoints.filter(p => Math.hypot(...p) <= radius),
+    ...cameras.map(c => c.centre).filter(c => Math.hypot(...c) < 4 * radius)];
+})();
+
+// The eye moves back, and its target to the middle of what it sees, until all
+// is within the picture with some room around it.
 function fit() {
-  const aspect = canvas.clientWidth / canvas.clientHeight || 1;
-  // All cameras that are not far away belong to the picture.
-  const spread = Math.max(radius, ...cameras.map(c => Math.hypot(...c.centre))
-    .filter(length => length < 4 * radius).map(length => 0.8 * length));
-  Object.assign(eye, {yaw: 0.35, pitch: 0.3, target: [0, 0, 0],
-    distance: 1.05 * spread / Math.sin(kField / 2) / Math.min(1, aspect)});
+  Object.assign(eye, {yaw: 0.3, pitch: 0.3, target: [0, 0, 0], distance: 0});
+  const {x, y, z} = axes();
+  const half = Math.tan(kField / 2) * 0.88;
+  const wide = half * (canvas.clientWidth / canvas.clientHeight || 1);
+  for (let round = 0; round < 5; ++round) {
+    let distance = radius / 100;
+    const range = [Infinity, -Infinity, Infinity, -Infinity];
+    const places = worthSeeing.map(p => {
+      const from = plus(p, eye.target, -1);
+      return [dot(from, x), dot(from, y), dot(from, z)];
+    });
+    for (const [u, v, w] of places) {
+      distance = Math.max(distance, Math.abs(u) / wide - w,
+        Math.abs(v) / half - w);
+    }
+    for (const [u, v, w] of places) {
+      const [a, b] = [u / (w + distance), v / (w + distance)];
+      range[0] = Math.min(range[0], a);
+      range[1] = Math.max(range[1], a);
+      range[2] = Math.min(range[2], b);
+      range[3] = Math.max(range[3], b);
+    }
+    eye.distance = distance;
+    if (places.length === 0) break;
+    eye.target = plus(plus(eye.target, x, (range[0] + range[1]) / 2 * distance),
+      y, (range[2] + range[3]) / 2 * distance);
+  }
   redraw();
 }
 
@@ -147,7 +181,7 @@ let chosen = -1;
 function paint() {
   const how = $("colours").value, bytes = new Uint8Array(4 * count);
   const page = rgb("--page"), mark = rgb("--s1");
-  const dim = seen && chosen >= 0 ? 0.6 : 0;
+  const dim = seen && chosen >= 0 ? 0.7 : 0;
   for (let i = 0; i < count; ++i) {
     const colour = how === "track" ? ramp("track", (tracks[i] - 2) / (longTrack - 2))
       : how === "error" ? ramp("error", errors[i] / (maxError || 1))
@@ -169,37 +203,26 @@ function paint() {
 }
 
 function showLegend(how) {
-  const legend = $("legend");
-  legend.replaceChildren();
-  const add = (tag, css, text) => {
-    const element = document.createElement(tag);
-    element.className = css;
-    element.textContent = text;
-    legend.append(element);
-    return element;
-  };
+  const lines = [];
   if (how !== "photograph") {
-    const stops = [0, 0.25, 0.5, 0.75, 1].map(t => `rgb(${ramp(how, t)})`);
-    add("div", "ramp", "").style.background =
-      `linear-gradient(to right, ${stops})`;
-    const ends = add("div", "ends", "");
-    for (const text of how === "track"
-      ? ["2 photographs", `${longTrack}${longTrack < maxTrack ? " or more" : ""}`]
-      : ["error 0", `${maxError.toFixed(1)} px`]) {
-      ends.append(Object.assign(document.createElement("span"),
-        {textContent: text}));
-    }
+    const ends = how === "track"
+      ? ["2 photographs", longTrack < maxTrack ? `${longTrack} or more`
+        : String(longTrack)]
+      : ["error 0", `${maxError.toFixed(1)} px`];
+    lines.push(...rampElements(
+      [0, 0.25, 0.5, 0.75, 1].map(t => `rgb(${ramp(how, t)})`), ends));
   }
   const key = (colour, text) => {
-    const line = add("div", "", "");
-    const box = document.createElement("span");
-    box.className = "key";
+    const line = element("div", ""), box = element("span", "", "key");
     box.style.borderColor = `var(${colour})`;
     line.append(box, text);
+    lines.push(line);
   };
   key("--s0", "cameras");
-  if (chosen >= 0) key("--s1", seen ? "the chosen one and its points"
-    : "the chosen one");
+  if (chosen >= 0) {
+    key("--s1", seen ? "the chosen one and its points" : "the chosen one");
+  }
+  $("legend").replaceChildren(...lines);
 }
 
 // ------------------------------------------------------------------- cameras
@@ -270,9 +293,6 @@ function cameraAt(u, v, reach) {
   });
   return best;
 }
-
-const element = (tag, text) =>
-  Object.assign(document.createElement(tag), {textContent: text});
 
 function showCard() {
   const card = $("card");
@@ -424,7 +444,10 @@ cameras.forEach((camera, k) => $("camera").append(
   Object.assign(element("option", camera.name), {value: k})));
 Object.assign($("track"), {min: minTrack, max: Math.max(maxTrack, minTrack + 1),
   value: minTrack});
+// Few points are drawn larger.
+$("size").value = count < 20000 ? 3 : 2;
 if (photographed.every(byte => byte === 0)) $("colours").value = "track";
+layout();
 paint();
 select();
 new ResizeObserver(layout).observe(canvas);

@@ -5,6 +5,24 @@ const dark = window.matchMedia("(prefers-color-scheme: dark)");
 const style = name =>
   getComputedStyle(document.documentElement).getPropertyValue(name).trim();
 
+const element = (tag, text, css = "") => Object.assign(
+  document.createElement(tag), {textContent: text, className: css});
+
+// A band of colours for a legend, with words below both ends.
+function rampElements(colours, ends) {
+  const band = element("div", "", "ramp"), words = element("div", "", "ends");
+  band.style.background = `linear-gradient(to right, ${colours})`;
+  words.append(...ends.map(text => element("span", text)));
+  return [band, words];
+}
+
+// Where the page is one of several, a way to the others.
+if (data.home) {
+  const link = Object.assign(element("a", "\u2039 all pages"), {href: data.home});
+  link.id = "home";
+  $("title").before(link);
+}
+
 // Numbers of a typed array that the page holds as base64, little-endian.
 function numbers(Type, base64) {
   const text = atob(base64), bytes = new Uint8Array(text.length);
