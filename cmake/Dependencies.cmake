@@ -86,6 +86,19 @@ if(TIEPOINT_PYTHON)
   find_package(pybind11 2.10 CONFIG REQUIRED)
 endif()
 if(TIEPOINT_TESTS)
+  if(NOT TIEPOINT_ONLY_TRAINING AND NOT TIEPOINT_SANITIZE)
+    function(tiepoint_has_selenium RESULT PROGRAM)
+      execute_process(
+        COMMAND ${PROGRAM} -c "import cv2, numpy, selenium"
+        RESULT_VARIABLE failed
+        OUTPUT_QUIET ERROR_QUIET)
+      if(failed)
+        set(${RESULT} FALSE PARENT_SCOPE)
+      endif()
+    endfunction()
+    find_program(PYTHON_WITH_SELENIUM python3 VALIDATOR tiepoint_has_selenium
+                 REQUIRED)
+  endif()
   find_package(GTest REQUIRED)
 endif()
 if(TIEPOINT_BENCHMARKS)
