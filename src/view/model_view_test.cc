@@ -33,8 +33,8 @@ class ModelViewTest : public ::testing::Test {
                         .observations = {{1, 1, -1}, {2, 2, 44}, {3, 3, 5}}};
     model_.images[5] = {
         .camera_id = 7, .name = "in/a.png", .observations = {{9, 9, 44}}};
-    model_.points[5] = {{1, 2, 3}, {9, 8, 7}, 0.5, {{3, 2}}};
-    model_.points[44] = {{4, 5, 6}, {1, 1, 1}, 0.25, {{3, 1}, {5, 0}}};
+    model_.points[5] = {{1, 2, 3}, 0.5, {{3, 2}}, {9, 8, 7}};
+    model_.points[44] = {{4, 5, 6}, 0.25, {{3, 1}, {5, 0}}, {1, 1, 1}};
   }
   ~ModelViewTest() override { fs::remove_all(folder_); }
 

@@ -45,10 +45,10 @@ struct ColmapImage {
 
 struct ColmapPoint {
   std::array<double, 3> position{};  // in the world
-  std::array<uint8_t, 3> colour{};   // red, green, blue
   double error = 0;                  // mean reprojection error, pixels
   // Image id, index of the observation in that image.
   std::vector<std::pair<int, int>> track;
+  std::array<uint8_t, 3> colour{};  // red, green, blue
 };
 
 // By id. What it refers to exists: the camera of every image, the point of

@@ -92,7 +92,7 @@ TEST(MatchPage, LinesAreThoseOfTheEssentialMatrixInPixels) {
 
 TEST(MatchPage, RefusesOtherFiles) {
   MatchPageInput input = Input(Match());
-  input.photographs[1] = "II*\0 tiff";
+  input.photographs[1] = "II* tiff";
   EXPECT_THROW(MatchPage(input), InputError);
   input.json = "{\"a\": 1}";
   EXPECT_THROW(PhotographsOf(input), InputError);

@@ -28,7 +28,7 @@ std::string FillPage(
   return filled;
 }
 
-std::string ScriptJson(std::string json) {
+std::string ScriptJson(const std::string& json) {
   // In JSON "<" stands in strings alone.
   std::string safe;
   safe.reserve(json.size());

@@ -16,7 +16,7 @@ std::string FillPage(
     const std::vector<std::pair<std::string_view, std::string>>& texts);
 
 // JSON that may stand in a <script>: a "</script>" in it would end that.
-std::string ScriptJson(std::string json);
+std::string ScriptJson(const std::string& json);
 
 // "image/jpeg", "image/png", "image/webp" by the first bytes of a file; empty
 // for what browsers do not show.
