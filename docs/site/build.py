@@ -41,6 +41,7 @@ CONTENTS = {
     ],
     "Guides": [
         "reconstruct",
+        "view",
         "formats",
         "python",
         "library",

@@ -1,17 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "view/pair_view.h"
 
-#include <algorithm>
 #include <filesystem>
 #include <fstream>
 #include <nlohmann/json.hpp>
 #include <opencv2/imgcodecs.hpp>
+#include <set>
 #include <sstream>
 #include <utility>
 
 #include "tiepoint/base/error.h"
 #include "tiepoint/io/feature_file.h"
-#include "tiepoint/io/verified_match_file.h"
+#include "tiepoint/io/match_file.h"
 #include "tiepoint/report/page_text.h"
 #include "view/photograph_path.h"
 
@@ -75,53 +75,41 @@ double Similarity(const DescriptorMatrix& a, int i, const DescriptorMatrix& b,
   return 1 - squares / 2;
 }
 
-template <typename Array>
-Json OrNull(const std::optional<Array>& numbers) {
-  return numbers ? Json(*numbers) : Json(nullptr);
-}
-
-// Pairs stand one way round or the other.
-VerifiedPair ReadPair(PairViewTask& task) {
-  for (int round = 0; round < 2; ++round) {
-    auto pair = ReadVerifiedPair(task.matches, task.first, task.second);
-    if (pair) return std::move(*pair);
-    std::swap(task.first, task.second);
-  }
-  throw InputError(task.matches + ": has no pair " +
-                   PairGroupName(task.first, task.second));
-}
-
 }  // namespace
 
-MatchPageInput ViewOfPair(const PairViewTask& asked) {
-  PairViewTask task = asked;
-  const VerifiedPair pair = ReadPair(task);
+MatchPageInput ViewOfPair(const PairViewTask& task) {
+  const auto pair = MatchFile(task.matches).Find(task.first, task.second);
+  if (!pair) {
+    throw InputError(task.matches + ": has no pair " + task.first + " and " +
+                     task.second);
+  }
   const FeatureFile file(task.features);
   const FeatureSet a = FeaturesOf(file, task.first, task.features);
   const FeatureSet b = FeaturesOf(file, task.second, task.features);
-  Json matches = Json::array(), inliers = Json::array();
-  for (size_t k = 0; k < pair.matches.size(); ++k) {
-    const auto& [i, j] = pair.matches[k];
+  const ColmapTwoView geometry = pair->geometry.value_or(ColmapTwoView{});
+  const std::set<std::pair<int, int>> inlier(geometry.inliers.begin(),
+                                             geometry.inliers.end());
+  Json matches = Json::array(), weights = Json::array(),
+       inliers = Json::array();
+  for (size_t k = 0; k < pair->matches.size(); ++k) {
+    const auto& [i, j, score] = pair->matches[k];
     if (i >= std::ssize(a.keypoints) || j >= std::ssize(b.keypoints)) {
       throw InputError(task.matches + ": " + task.first + " and " +
                        task.second + " match keypoints that are not in " +
                        task.features);
     }
     matches.push_back({i, j, Similarity(a.descriptors, i, b.descriptors, j)});
-    // Both are in the order of the first keypoint.
-    if (std::binary_search(pair.geometry.inliers.begin(),
-                           pair.geometry.inliers.end(), pair.matches[k])) {
-      inliers.push_back(k);
-    }
+    weights.push_back(score);
+    if (inlier.contains({i, j})) inliers.push_back(k);
   }
-  const Json json = {{"image1", ImageJson(task.first, a)},
-                     {"image2", ImageJson(task.second, b)},
-                     {"F", OrNull(pair.geometry.fundamental)},
-                     {"keypoints1", KeypointsJson(a)},
-                     {"keypoints2", KeypointsJson(b)},
-                     {"matches", std::move(matches)},
-                     {"weights", pair.weights},
-                     {"inliers", std::move(inliers)}};
+  Json json = {{"image1", ImageJson(task.first, a)},
+               {"image2", ImageJson(task.second, b)},
+               {"keypoints1", KeypointsJson(a)},
+               {"keypoints2", KeypointsJson(b)},
+               {"matches", std::move(matches)},
+               {"weights", std::move(weights)},
+               {"inliers", std::move(inliers)}};
+  if (geometry.fundamental) json["F"] = *geometry.fundamental;
   MatchPageInput page{
       .json = json.dump(-1, ' ', false, Json::error_handler_t::replace),
       .name = task.matches,

@@ -11,7 +11,7 @@ namespace tiepoint {
 struct PairViewTask {
   std::string features, matches;  // features.h5, matches.h5
   std::string photographs;        // folder of the photographs
-  std::string first, second;      // names below it
+  std::string first, second;      // names below it, either way round
 };
 
 // Photographs of kinds that browsers do not show are made JPEG. Throws

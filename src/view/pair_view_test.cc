@@ -12,7 +12,7 @@
 
 #include "tiepoint/base/error.h"
 #include "tiepoint/io/feature_file.h"
-#include "tiepoint/io/verified_match_file.h"
+#include "tiepoint/io/match_file.h"
 #include "tiepoint/report/page_text.h"
 
 namespace tiepoint {
@@ -35,14 +35,13 @@ class PairViewTest : public ::testing::Test {
     FeatureFileWriter features(folder_ / "features.h5", {});
     features.Add("a.png", Features(3));
     features.Add("in/b.tif", Features(4));
-    VerifiedPair pair{.keypoints1 = 3,
-                      .matches = {{0, 2}, {1, 0}, {2, 3}},
-                      .weights = {0.5, 1, 0.25},
-                      .geometry = {}};
-    pair.geometry.inliers = {{0, 2}, {2, 3}};
-    pair.geometry.fundamental = {0, 0, 1, 2, 3, 4, 5, 6, 7};
-    VerifiedMatchFile(folder_ / "matches.h5", {})
-        .Add("a.png", "in/b.tif", pair);
+    MatchedPair pair{.matches = {{0, 2, 0.5}, {1, 0, 1}, {2, 3, 0.25}}};
+    pair.geometry.emplace();
+    pair.geometry->configuration = ColmapConfiguration::kUncalibrated;
+    pair.geometry->inliers = {{0, 2}, {2, 3}};
+    pair.geometry->fundamental = {0, 0, 1, 2, 3, 4, 5, 6, 7};
+    MatchFileWriter(folder_ / "matches.h5", {})
+        .Add("a.png", "in/b.tif", 3, pair);
   }
   ~PairViewTest() override { fs::remove_all(folder_); }
 
@@ -73,26 +72,34 @@ class PairViewTest : public ::testing::Test {
 };
 
 TEST_F(PairViewTest, AsTheMatchOfTwoPhotographs) {
-  // Either way round.
-  for (const auto& task :
-       {Task("a.png", "in/b.tif"), Task("in/b.tif", "a.png")}) {
-    const MatchPageInput page = ViewOfPair(task);
-    EXPECT_EQ(PhotographsOf(page),
-              (std::vector<std::string>{"a.png", "in/b.tif"}));
-    const Json json = Json::parse(page.json);
-    EXPECT_EQ(json["image2"]["width"], 40);
-    EXPECT_EQ(json["keypoints1"].size(), 3u);
-    EXPECT_EQ(json["keypoints2"][3], Json({4.5, 2, 3, 0.5, 7}));
-    ASSERT_EQ(json["matches"].size(), 3u);
-    EXPECT_EQ(json["matches"][1][1], 0);
-    // The cosine of the angle between two unit vectors.
-    EXPECT_NEAR(json["matches"][0][2], std::cos(0.2), 1e-6);
-    EXPECT_EQ(json["weights"], Json({0.5, 1, 0.25}));
-    EXPECT_EQ(json["inliers"], Json({0, 2}));
-    EXPECT_EQ(json["F"][3], 2);
-    EXPECT_EQ(MediaType(page.photographs[0]), "image/png") << "as it is";
-    EXPECT_EQ(MediaType(page.photographs[1]), "image/jpeg") << "made of TIFF";
-  }
+  const MatchPageInput page = ViewOfPair(Task("a.png", "in/b.tif"));
+  EXPECT_EQ(PhotographsOf(page),
+            (std::vector<std::string>{"a.png", "in/b.tif"}));
+  const Json json = Json::parse(page.json);
+  EXPECT_EQ(json["image2"]["width"], 40);
+  EXPECT_EQ(json["keypoints1"].size(), 3u);
+  EXPECT_EQ(json["keypoints2"][3], Json({4.5, 2, 3, 0.5, 7}));
+  ASSERT_EQ(json["matches"].size(), 3u);
+  EXPECT_EQ(json["matches"][1][1], 0);
+  // The cosine of the angle between two unit vectors.
+  EXPECT_NEAR(json["matches"][0][2], std::cos(0.2), 1e-6);
+  EXPECT_EQ(json["weights"], Json({0.5, 1, 0.25}));
+  EXPECT_EQ(json["inliers"], Json({0, 2}));
+  EXPECT_EQ(json["F"], Json({0, 0, 1, 2, 3, 4, 5, 6, 7}));
+  EXPECT_EQ(MediaType(page.photographs[0]), "image/png") << "as it is";
+  EXPECT_EQ(MediaType(page.photographs[1]), "image/jpeg") << "made of TIFF";
+}
+
+TEST_F(PairViewTest, TheOtherWayRound) {
+  const MatchPageInput page = ViewOfPair(Task("in/b.tif", "a.png"));
+  const Json json = Json::parse(page.json);
+  EXPECT_EQ(json["keypoints1"].size(), 4u);
+  // Ordered by the first keypoint now: (0, 1), (2, 0), (3, 2).
+  EXPECT_EQ(json["matches"][0][0], 0);
+  EXPECT_EQ(json["matches"][0][1], 1);
+  EXPECT_EQ(json["weights"], Json({1, 0.5, 0.25}));
+  EXPECT_EQ(json["inliers"], Json({1, 2}));
+  EXPECT_EQ(json["F"], Json({0, 2, 5, 0, 3, 6, 1, 4, 7})) << "transposed";
 }
 
 TEST_F(PairViewTest, WhatIsMissingIsSaid) {

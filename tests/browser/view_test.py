@@ -198,7 +198,7 @@ class MatchPageTest(PageTest):
         self.assertIn(f"{len(WORLD.match['inliers'])} inliers",
                       self.browser.text("facts"))
         self.check_page(self.address)
-        self.browser.save("matches")
+        self.browser.save("view_matches")
 
     def test_sliders_choose_by_weight_and_similarity(self):
         self.open()
@@ -260,7 +260,7 @@ class MatchPageTest(PageTest):
             self.assertIn(f"weight {match['weight']:.2f}", tip)
             self.assertIn("inlier", tip)
         self.assertGreater(changed(before, self.browser.picture("view")), 0.002)
-        self.browser.save("epipolar")
+        self.browser.save("view_epipolar")
         # From the other side; then away from all.
         self.browser.hover(places[1])
         self.assertEqual(self.state()["pointer"]["side"], 1)
@@ -334,7 +334,7 @@ class MatchPageTest(PageTest):
         self.assertGreater(light[-60, -20].min(), 200)
         self.assertLess(dark[-60, -20].max(), 60)
         self.check_page(self.address)
-        self.browser.save("matches_dark")
+        self.browser.save("view_matches_dark")
 
     def test_phone(self):
         self.open(phone=True)
@@ -346,7 +346,7 @@ class MatchPageTest(PageTest):
         self.assertEqual(self.state()["hovered"]["i"], match["i"])
         self.assertIn("px from its line", self.browser.text("tip"))
         self.assertLessEqual(self.browser.overflow(), 0)
-        self.browser.save("matches_phone")
+        self.browser.save("view_matches_phone")
         self.browser.pinch([190, 100], 60, 180)
         self.assertAlmostEqual(
             self.state()["sides"][0]["scale"] / sides[0]["scale"], 3, delta=0.4)
@@ -493,7 +493,7 @@ class ModelPageTest(PageTest):
         mark = np.abs(picture - np.array([0x00, 0x53, 0xd0])).max(axis=2) < 8
         self.assertGreater(mark.sum(), seen["5.jpg"])
         self.check_page(self.address)
-        self.browser.save("model")
+        self.browser.save("view_model")
         self.browser.js("document.getElementById('close').click()")
         self.browser.settle()
         self.assertEqual(self.state()["chosen"], -1)
@@ -543,7 +543,7 @@ class ModelPageTest(PageTest):
         self.check_page(self.address)
         self.browser.keys(Keys.ESCAPE)
         self.browser.js("document.activeElement.blur()")
-        self.browser.save("model_dark")
+        self.browser.save("view_model_dark")
 
     def test_phone(self):
         self.open(phone=True)
@@ -551,7 +551,7 @@ class ModelPageTest(PageTest):
         self.browser.tap(self.place_of(4))
         self.assertGreaterEqual(self.state()["chosen"], 0)
         self.check_page(self.address)
-        self.browser.save("model_phone")
+        self.browser.save("view_model_phone")
         self.browser.js("document.getElementById('close').click()")
         before = self.state()
         self.browser.pinch([190, 250], 60, 180)
