@@ -361,6 +361,28 @@ class MatchPageTest(PageTest):
         self.assertIn("homography", self.browser.text("facts"))
         self.check_page(self.address)
 
+    def test_pixels_are_not_turned(self):
+        """A photograph whose EXIF data asks for a quarter turn: coordinates are
+        those of the stored pixels, and so must be the picture."""
+        with open(f"{PHOTOS}/leuvenA.jpg", "rb") as file:
+            data = file.read()
+        upright = b"\x01\x12\x00\x03\x00\x00\x00\x01\x00\x01"  # orientation 1
+        self.assertEqual(data.count(upright), 1)
+        folder = WORLD.path("turned")
+        os.mkdir(folder)
+        with open(f"{folder}/turned.jpg", "wb") as file:
+            file.write(data.replace(upright, upright[:-1] + b"\x06"))
+        tiepoint("match", f"{folder}/turned.jpg", f"{PHOTOS}/leuvenB.jpg", "-o",
+                 folder, "--max-keypoints", "300", "--max-image-size", "400")
+        with open(f"{folder}/matches.json", encoding="utf-8") as file:
+            self.assertEqual(json.load(file)["image1"]["exif_orientation"], 6)
+        tiepoint("view", folder, "-o", f"{folder}/page.html")
+        self.browser.open(f"file://{folder}/page.html")
+        self.browser.wait("viewer.state().sides.every(s => s.loaded)")
+        self.assertEqual(self.browser.js("return [sides[0].image.naturalWidth, "
+                                         "sides[0].image.naturalHeight]"),
+                         [751, 563])
+
     def test_a_file_needs_no_server(self):
         page = WORLD.path("alone.html")
         tiepoint("view", WORLD.path("pair"), "--html", page)

@@ -63,8 +63,8 @@ std::string WithoutExif(std::string_view photograph) {
     const size_t length = 2 + (static_cast<uint8_t>(photograph[2]) << 8 |
                                static_cast<uint8_t>(photograph[3]));
     const std::string_view segment = photograph.substr(0, length);
-    const bool exif =
-        segment[1] == '\xe1' && segment.substr(4).starts_with("Exif");
+    const bool exif = segment[1] == '\xe1' && segment.size() >= 8 &&
+                      segment.substr(4, 4) == "Exif";
     if (!exif) kept += segment;
     photograph.remove_prefix(segment.size());
   }

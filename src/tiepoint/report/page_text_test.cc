@@ -46,6 +46,11 @@ TEST(PageText, ExifIsLeftOut) {
   EXPECT_EQ(WithoutExif(begin + rest), begin + rest);
   EXPECT_EQ(WithoutExif(begin + exif), begin);
   EXPECT_EQ(WithoutExif((begin + exif).substr(0, 17)), begin) << "truncated";
+  for (const std::string& damaged :
+       {"\xff\xd8\xff\xe1\x00\x00Exif"s, "\xff\xd8\xff\xe1\x00\x01"s,
+        "\xff\xd8\xff"s, "\xff\xd8"s}) {
+    EXPECT_EQ(WithoutExif(damaged), damaged);
+  }
   EXPECT_EQ(WithoutExif("\x89PNG" + exif), "\x89PNG" + exif);
 }
 
