@@ -153,10 +153,18 @@ class Browser:
             {"x": left + x, "y": top + y, "id": k}
             for k, (x, y) in enumerate(places)])
 
-    def tap(self, place):
-        self.touch("touchStart", [place])
-        self.touch("touchEnd", [])
-        self.settle()
+    def tap(self, place, becomes):
+        """A tap after which a script's value becomes true. On a busy machine it
+        may last long, and be a long press: then it is tried again."""
+        for last in (False, False, True):
+            self.touch("touchStart", [place])
+            self.touch("touchEnd", [])
+            try:
+                self.wait(becomes, seconds=4)
+                return
+            except AssertionError:
+                if last:
+                    raise
 
     def pinch(self, middle, start, end):
         """Two fingers, side by side, from a distance to another."""

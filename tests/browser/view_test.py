@@ -342,12 +342,14 @@ class MatchPageTest(PageTest):
         sides = self.state()["sides"]
         self.assertGreater(sides[1]["y"], sides[0]["y"] + 100, "one above the other")
         match, places = self.inlier_place(3)
-        self.browser.tap(places[0])
+        self.browser.tap(places[0], "viewer.state().hovered")
         self.assertEqual(self.state()["hovered"]["i"], match["i"])
         self.assertIn("px from its line", self.browser.text("tip"))
         self.assertLessEqual(self.browser.overflow(), 0)
         self.browser.save("view_matches_phone")
         self.browser.pinch([190, 100], 60, 180)
+        self.browser.wait(f"viewer.state().sides[0].scale > "
+                          f"{2.6 * sides[0]['scale']}")
         self.assertAlmostEqual(
             self.state()["sides"][0]["scale"] / sides[0]["scale"], 3, delta=0.4)
 
@@ -570,18 +572,19 @@ class ModelPageTest(PageTest):
     def test_phone(self):
         self.open(phone=True)
         self.check_page(self.address)
-        self.browser.tap(self.place_of(4))
-        self.assertGreaterEqual(self.state()["chosen"], 0)
+        self.browser.tap(self.place_of(4), "viewer.state().chosen >= 0")
+        self.assertIn(f"{self.state()['chosen']}.jpg", self.browser.text("card"))
         self.check_page(self.address)
         self.browser.save("view_model_phone")
         self.browser.js("document.getElementById('close').click()")
         before = self.state()
         self.browser.pinch([190, 250], 60, 180)
-        self.assertLess(self.state()["distance"], before["distance"] / 2)
+        self.browser.wait(
+            f"viewer.state().distance < {before['distance'] / 2}")
         self.browser.touch("touchStart", [[100, 250]])
         self.browser.touch("touchMove", [[180, 250]])
         self.browser.touch("touchEnd", [])
-        self.assertGreater(self.state()["yaw"], before["yaw"] + 0.3)
+        self.browser.wait(f"viewer.state().yaw > {before['yaw'] + 0.3}")
 
     def test_without_webgl(self):
         script = self.browser.cdp(
