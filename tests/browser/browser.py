@@ -230,5 +230,7 @@ class Browser:
         for entry in self.driver.get_log("performance"):
             message = json.loads(entry["message"])["message"]
             if message["method"] == "Network.requestWillBeSent":
-                self._asked.append(message["params"]["request"]["url"])
+                url = message["params"]["request"]["url"]
+                if not url.startswith("chrome:"):  # its own first page
+                    self._asked.append(url)
         return self._errors, self._asked
