@@ -186,6 +186,19 @@ class Browser:
         element.send_keys(text)
         self.settle()
 
+    def download(self, button, name):
+        """The path of the file that a click on a button saves."""
+        path = f"{self._folder}/saved/{name}"
+        self.cdp("Browser.setDownloadBehavior", behavior="allow",
+                 downloadPath=os.path.dirname(path))
+        self.driver.find_element("id", button).click()
+        end = time.monotonic() + 10
+        while not os.path.exists(path):
+            if time.monotonic() > end:
+                raise AssertionError(f"{name} was not saved")
+            time.sleep(0.05)
+        return path
+
     # -------------------------------------------------------------------- eyes
 
     def picture(self, name=""):

@@ -151,7 +151,7 @@ class PageTest(unittest.TestCase):
         self.assertEqual(errors, [])
         self.assertTrue(asked)
         for url in asked:
-            self.assertTrue(url.startswith((address, "data:", "file:")), url)
+            self.assertTrue(url.startswith((address, "data:", "blob:", "file:")), url)
         self.assertEqual(self.browser.nameless(), [])
         self.assertEqual(self.browser.poor_contrast(), [])
         self.assertLessEqual(self.browser.overflow(), 0)
@@ -352,6 +352,26 @@ class MatchPageTest(PageTest):
                           f"{2.6 * sides[0]['scale']}")
         self.assertAlmostEqual(
             self.state()["sides"][0]["scale"] / sides[0]["scale"], 3, delta=0.4)
+
+    def test_shown_matches_are_saved(self):
+        self.open()
+        self.browser.js("document.getElementById('which').value = 'inliers';"
+                        "document.getElementById('which').dispatchEvent("
+                        "new Event('input'))")
+        path = self.browser.download("save", "matches.csv")
+        with open(path, encoding="utf-8") as file:
+            self.assertEqual(file.readline(),
+                             "x1,y1,x2,y2,weight,similarity,inlier\n")
+            saved = np.loadtxt(file, delimiter=",", ndmin=2)
+        inliers = WORLD.match["inliers"]
+        self.assertEqual(saved.shape, (len(inliers), 7))
+        keypoints = [np.array(WORLD.match[k]) for k in ("keypoints1", "keypoints2")]
+        i, j = self.rows[inliers, :2].astype(int).T
+        np.testing.assert_allclose(saved[:, :2], keypoints[0][i, :2], atol=0.01)
+        np.testing.assert_allclose(saved[:, 2:4], keypoints[1][j, :2], atol=0.01)
+        np.testing.assert_allclose(saved[:, 4], self.weights[inliers], atol=1e-3)
+        self.assertTrue((saved[:, 6] == 1).all())
+        self.check_page(self.address)
 
     def test_a_plane_has_no_epipolar_lines(self):
         self.address = WORLD.plane

@@ -203,6 +203,27 @@ const redraw = redrawer(() => {
   if (hovered) drawHovered();
 });
 
+// -------------------------------------------------------------------- saving
+
+// The matches that are shown, a line each.
+function csv() {
+  const lines = ["x1,y1,x2,y2,weight,similarity,inlier"];
+  for (const m of shown) {
+    const a = sides[0].keypoints[m.i], b = sides[1].keypoints[m.j];
+    lines.push([a[0], a[1], b[0], b[1], m.weight, m.similarity,
+      m.inlier ? 1 : 0].join(","));
+  }
+  return lines.join("\n") + "\n";
+}
+
+function save() {
+  const link = document.createElement("a");
+  link.href = URL.createObjectURL(new Blob([csv()], {type: "text/csv"}));
+  link.download = "matches.csv";
+  link.click();
+  setTimeout(() => URL.revokeObjectURL(link.href), 10000);
+}
+
 // ------------------------------------------------------------------- looking
 
 const tip = $("tip");
@@ -330,6 +351,7 @@ for (const id of ["weight", "similarity", "which"]) {
 }
 for (const id of ["keypoints", "lines"]) $(id).addEventListener("input", redraw);
 $("reset").addEventListener("click", fit);
+$("save").addEventListener("click", save);
 dark.addEventListener("change", () => {
   showLegend();
   redraw();
