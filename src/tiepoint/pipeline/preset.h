@@ -10,6 +10,7 @@
 #include "tiepoint/features/interfaces.h"
 #include "tiepoint/features/lift_detector.h"
 #include "tiepoint/network/inference_network.h"
+#include "tiepoint/pipeline/find_model.h"
 #include "tiepoint/pipeline/memory.h"
 
 namespace tiepoint {
@@ -71,13 +72,6 @@ struct WeightsNames {
   std::string detector, orientation, descriptor;
 };
 WeightsNames NamesOfWeights(const Preset& preset);
-
-// Finds the file of a weights name ("lift_detector", ...) in `models`: one
-// folder, or several with ':' between them, of which the first that has it
-// counts; empty: those of the variable TIEPOINT_MODELS, else the weights that
-// came with the program. Throws InputError naming the folders that were
-// searched.
-std::string FindModel(const std::string& models, const std::string& name);
 
 // The three steps of a preset, ready to run on any number of photographs.
 struct Steps {
