@@ -11,6 +11,7 @@
 #include "command.h"
 #include "export_colmap.h"
 #include "feature_formats.h"
+#include "format_options.h"
 #include "progress_line.h"
 #include "tiepoint/base/atomic_file.h"
 #include "tiepoint/base/error.h"
@@ -129,9 +130,7 @@ int RunExport(ExportArguments& arguments) {
   ApplyCommonOptions(arguments.common);
   FormatOptions options;
   options.descriptors = ParseDescriptorMode(arguments.descriptors);
-  if (arguments.lowe_order == "xy") {
-    options.lowe_order = LoweOrder::kColumnRow;
-  }
+  options.lowe_order = ParseLoweOrder(arguments.lowe_order);
   if (arguments.format == "colmap") {
     arguments.colmap.descriptors = options.descriptors;
     arguments.colmap.seed = arguments.common.seed;
@@ -153,11 +152,7 @@ void AddExportCommand(CLI::App& app, CommandContext& context) {
   ColmapExportOptions& colmap = arguments->colmap;
   CLI::App* command = app.add_subcommand(
       "export", "Feature and match files in the formats of other programs");
-  command
-      ->add_option("FORMAT", arguments->format,
-                   "colmap (database), colmap-text, hloc, vgg, lowe or npz")
-      ->check(OneOf({"colmap", "colmap-text", "hloc", "vgg", "lowe", "npz"}))
-      ->required();
+  AddFormatArgument(*command, arguments->format);
   command->add_option("FEATURES", arguments->features, "Feature file (.h5)")
       ->required();
   command
@@ -176,12 +171,7 @@ void AddExportCommand(CLI::App& app, CommandContext& context) {
       ->check(OneOf({"auto", "sift", "none"}))
       ->type_name("NAME")
       ->capture_default_str();
-  command
-      ->add_option("--lowe-order", arguments->lowe_order,
-                   "lowe: yx (as Lowe) or xy (as some others)")
-      ->check(OneOf({"yx", "xy"}))
-      ->type_name("NAME")
-      ->capture_default_str();
+  AddLoweOrderOption(*command, arguments->lowe_order);
 
   const char* const group = "colmap";
   command

@@ -11,9 +11,9 @@
 #include <string>
 #include <tuple>
 
-#include "choices.h"
 #include "command.h"
 #include "feature_formats.h"
+#include "format_options.h"
 #include "progress_line.h"
 #include "tiepoint/base/error.h"
 #include "tiepoint/io/colmap_database_reader.h"
@@ -87,9 +87,7 @@ class Importer {
 
   void ImportFiles() {
     FormatOptions options;
-    if (arguments_.lowe_order == "xy") {
-      options.lowe_order = LoweOrder::kColumnRow;
-    }
+    options.lowe_order = ParseLoweOrder(arguments_.lowe_order);
     const auto files = FindFiles(arguments_.format, arguments_.source);
     for (const auto& [name, path] : files) {
       Add(name, ParseFormat(arguments_.format, ReadFile(path), path, options),
@@ -187,11 +185,7 @@ void AddImportCommand(CLI::App& app, CommandContext& context) {
   const auto arguments = std::make_shared<ImportArguments>();
   CLI::App* command = app.add_subcommand(
       "import", "Features of other programs into a feature file");
-  command
-      ->add_option("FORMAT", arguments->format,
-                   "colmap (database), colmap-text, hloc, vgg, lowe or npz")
-      ->check(OneOf({"colmap", "colmap-text", "hloc", "vgg", "lowe", "npz"}))
-      ->required();
+  AddFormatArgument(*command, arguments->format);
   command
       ->add_option("SOURCE", arguments->source,
                    "A file, or a folder of files named as the photographs with "
@@ -213,12 +207,7 @@ void AddImportCommand(CLI::App& app, CommandContext& context) {
                    "Folder of the photographs: their sizes, which text files "
                    "do not hold")
       ->type_name("DIR");
-  command
-      ->add_option("--lowe-order", arguments->lowe_order,
-                   "lowe: yx (as Lowe) or xy (as some others)")
-      ->check(OneOf({"yx", "xy"}))
-      ->type_name("NAME")
-      ->capture_default_str();
+  AddLoweOrderOption(*command, arguments->lowe_order);
   AddCommonOptions(*command, arguments->common);
   command->footer(
       "Examples:\n"
