@@ -77,20 +77,6 @@ void FilterBank::SetChannel(Workspace& work, int channel) const {
   loops_->forward(work.input, work.transposed, work.spectra[channel]);
 }
 
-void FilterBank::Run(
-    Workspace& work,
-    const std::function<void(int, const float*)>& visit) const {
-  Tile& result = work.input;
-  for (int c = 0; c < count_; c += 2) {
-    loops_->multiply(work.spectra.data(),
-                     spectra_.data() + static_cast<size_t>(c / 2) * channels_,
-                     channels_, work.transposed);
-    loops_->to_pixels(work.transposed, result);
-    visit(c, result.re.data());
-    if (c + 1 < count_) visit(c + 1, result.im.data());
-  }
-}
-
 void FilterBank::RunHinges(
     Workspace& work, const Hinges& hinges,
     const std::function<void(int, const float*)>& visit) const {

@@ -56,15 +56,12 @@ class FilterBank {
 
   // Takes `work.input` as that channel of the picture.
   void SetChannel(Workspace& work, int channel) const;
-  // Calls visit(f, map) for each filter f in turn, where
-  // map[y * kStride + x] = sum over c, i, j of kernel_fc(i, j)
-  // channel_c(y + i, x + j) for x, y in [0, ResultSide()). Every channel must
-  // have been set. Destroys work.input, and nothing of the channels.
-  void Run(Workspace& work,
-           const std::function<void(int, const float*)>& visit) const;
-
-  // The same without a map for each filter: calls visit(output, map) with the
-  // hinges taken strip by strip while a response is in the first-level cache.
+  // Calls visit(output, map) for each output in turn, where map[y * kStride +
+  // x] is the hinges of the responses
+  //   sum over c, i, j of kernel_fc(i, j) channel_c(y + i, x + j)
+  // of its filters f, for x, y in [0, ResultSide()). They are taken strip by
+  // strip while a response is in the first-level cache. Every channel must have
+  // been set. Destroys work.input, and nothing of the channels.
   void RunHinges(Workspace& work, const Hinges& hinges,
                  const std::function<void(int, const float*)>& visit) const;
 

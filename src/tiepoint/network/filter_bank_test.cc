@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
+#include <limits>
 
 #include "tiepoint/network/filter_kernels.h"
 #include "tiepoint/network/random_model.h"
@@ -20,45 +21,78 @@ struct Case {
   int count, kernel, channels = 1;
 };
 
+// The response of one filter at one place, plainly. `kernels` as FilterBank
+// takes them, `input` one tile a channel.
+double Response(const std::vector<float>& kernels, int kernel,
+                const std::vector<std::vector<float>>& input, int filter, int x,
+                int y) {
+  double sum = 0;
+  const float* weight =
+      kernels.data() + filter * input.size() * kernel * kernel;
+  for (const std::vector<float>& channel : input) {
+    for (int i = 0; i < kernel; ++i) {
+      for (int j = 0; j < kernel; ++j) {
+        sum += double(*weight++) * channel[(y + i) * kStride + x + j];
+      }
+    }
+  }
+  return sum;
+}
+
+// All corners of a map, and places between them.
+template <typename Check>
+void ForPlaces(int side, const Check& check) {
+  const int step = std::max(1, (side - 1) / 9);
+  for (int y = 0; y < side; y += step) {
+    for (int x = 0; x < side; x += step) check(x, y);
+  }
+}
+
+std::vector<std::vector<float>> RandomTiles(int channels) {
+  std::vector<std::vector<float>> tiles;
+  for (int k = 0; k < channels; ++k) {
+    tiles.push_back(RandomValues(kTile * kStride, 3 + k));
+  }
+  return tiles;
+}
+
+void SetChannels(const FilterBank& bank,
+                 const std::vector<std::vector<float>>& input,
+                 FilterBank::Workspace& work) {
+  for (size_t k = 0; k < input.size(); ++k) {
+    work.input.re = input[k];
+    bank.SetChannel(work, static_cast<int>(k));
+  }
+}
+
+// Outputs that are the responses themselves.
+FilterBank::Hinges NoHinges(int count) {
+  FilterBank::Hinges hinges;
+  hinges.bias.resize(count);
+  return hinges;
+}
+
 class FilterBankTest : public testing::TestWithParam<Case> {};
 
 TEST_P(FilterBankTest, EqualsThePlainSum) {
   const auto [count, kernel, channels] = GetParam();
   const auto kernels = RandomValues(count * channels * kernel * kernel, 1);
+  const auto input = RandomTiles(channels);
   for (const FilterKernels& loops : SupportedFilterKernels()) {
     SCOPED_TRACE(loops.columns);
     const FilterBank bank(kernels, count, kernel, channels, &loops);
-    const int side = bank.ResultSide();
-    ASSERT_EQ(side, kTile - kernel + 1);
+    ASSERT_EQ(bank.ResultSide(), kTile - kernel + 1);
     FilterBank::Workspace work;
-    std::vector<std::vector<float>> input;
-    for (int k = 0; k < channels; ++k) {
-      input.push_back(RandomValues(kTile * kStride, 2 + k));
-      work.input.re = input[k];
-      bank.SetChannel(work, k);
-    }
+    SetChannels(bank, input, work);
+    const double tolerance = 3e-6 * kernel * std::sqrt(channels);
     int next = 0;
-    bank.Run(work, [&](int c, const float* map) {
-      EXPECT_EQ(c, next++);
-      // All corners, and places between them.
-      for (int y = 0; y < side; y += std::max(1, (side - 1) / 9)) {
-        for (int x = 0; x < side; x += std::max(1, (side - 1) / 9)) {
-          double sum = 0;
-          for (int k = 0; k < channels; ++k) {
-            const float* filter =
-                kernels.data() + (c * channels + k) * kernel * kernel;
-            for (int i = 0; i < kernel; ++i) {
-              for (int j = 0; j < kernel; ++j) {
-                sum += double(filter[i * kernel + j]) *
-                       input[k][(y + i) * kStride + x + j];
-              }
-            }
-          }
-          ASSERT_NEAR(map[y * kStride + x], sum,
-                      3e-6 * kernel * std::sqrt(channels))
-              << c << " " << x << " " << y;
-        }
-      }
+    bank.RunHinges(work, NoHinges(count), [&](int f, const float* map) {
+      EXPECT_EQ(f, next++);
+      ForPlaces(bank.ResultSide(), [&](int x, int y) {
+        ASSERT_NEAR(map[y * kStride + x],
+                    Response(kernels, kernel, input, f, x, y), tolerance)
+            << f << " " << x << " " << y;
+      });
     });
     EXPECT_EQ(next, count);
   }
@@ -71,12 +105,11 @@ INSTANTIATE_TEST_SUITE_P(Sizes, FilterBankTest,
 
 TEST(FilterBank, TheWorkspaceCarriesNothingOver) {
   const FilterBank bank(RandomValues(3 * 25, 3), 3, 5);
-  const auto input = RandomValues(kTile * kStride, 4);
+  const auto input = RandomTiles(1);
   const auto run = [&](FilterBank::Workspace& work) {
-    work.input.re = input;
-    bank.SetChannel(work, 0);
+    SetChannels(bank, input, work);
     std::vector<float> first;
-    bank.Run(work, [&](int, const float* map) {
+    bank.RunHinges(work, NoHinges(3), [&](int, const float* map) {
       first.insert(first.end(), map, map + 50);
     });
     return first;
@@ -93,47 +126,39 @@ class HingesTest : public testing::TestWithParam<std::array<int, 4>> {};
 TEST_P(HingesTest, AreTheHingesOfTheResponses) {
   const auto [count, sums, maxes, channels] = GetParam();
   constexpr int kKernel = 17;
+  const auto kernels = RandomValues(count * channels * kKernel * kKernel, 1);
+  const auto input = RandomTiles(channels);
+  FilterBank::Hinges hinges{
+      .sums = sums, .maxes = maxes, .first_sign = -1, .bias = {}};
+  hinges.bias = RandomValues(count, 2);
+  for (float& b : hinges.bias) b *= 10;
+  const auto expected = [&](int output, int x, int y) {
+    double sum = 0;
+    for (int g = 0; g < hinges.sums; ++g) {
+      double largest = -std::numeric_limits<double>::infinity();
+      for (int m = 0; m < hinges.maxes; ++m) {
+        const int f = (output * hinges.sums + g) * hinges.maxes + m;
+        largest = std::max(largest, Response(kernels, kKernel, input, f, x, y) +
+                                        hinges.bias[f]);
+      }
+      sum += g % 2 == 0 ? -largest : largest;
+    }
+    return sum;
+  };
   for (const FilterKernels& loops : SupportedFilterKernels()) {
     SCOPED_TRACE(loops.columns);
-    const FilterBank bank(RandomValues(count * channels * kKernel * kKernel, 1),
-                          count, kKernel, channels, &loops);
-    FilterBank::Hinges hinges{
-        .sums = sums, .maxes = maxes, .first_sign = -1, .bias = {}};
-    hinges.bias = RandomValues(count, 2);
-    for (float& b : hinges.bias) b *= 10;
+    const FilterBank bank(kernels, count, kKernel, channels, &loops);
     FilterBank::Workspace work;
-    const auto set = [&] {
-      for (int k = 0; k < channels; ++k) {
-        work.input.re = RandomValues(kTile * kStride, 3 + k);
-        bank.SetChannel(work, k);
-      }
-    };
-    const int side = bank.ResultSide();
-    std::vector<std::vector<float>> expected(count / (sums * maxes),
-                                             std::vector<float>(side * side));
-    std::vector<float> largest(side * side);
-    set();
-    bank.Run(work, [&](int f, const float* map) {
-      const int group = f / maxes % sums;
-      for (int i = 0; i < side * side; ++i) {
-        const float v = map[i / side * kStride + i % side] + hinges.bias[f];
-        largest[i] = f % maxes == 0 ? v : std::max(largest[i], v);
-        if (f % maxes + 1 == maxes) {
-          expected[f / (sums * maxes)][i] +=
-              (group % 2 == 0 ? -1.0f : 1.0f) * largest[i];
-        }
-      }
-    });
-    set();
+    SetChannels(bank, input, work);
     int next = 0;
     bank.RunHinges(work, hinges, [&](int o, const float* map) {
       ASSERT_EQ(o, next++);
-      for (int i = 0; i < side * side; ++i) {
-        ASSERT_NEAR(map[i / side * kStride + i % side], expected[o][i], 2e-4)
-            << o << " " << i;
-      }
+      ForPlaces(bank.ResultSide(), [&](int x, int y) {
+        ASSERT_NEAR(map[y * kStride + x], expected(o, x, y), 2e-4)
+            << o << " " << x << " " << y;
+      });
     });
-    EXPECT_EQ(next, static_cast<int>(expected.size()));
+    EXPECT_EQ(next, count / (sums * maxes));
   }
 }
 

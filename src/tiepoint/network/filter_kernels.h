@@ -27,10 +27,8 @@ struct FilterKernels {
   void (*forward)(const Tile& pixels, Tile& between, Tile& out);
   // The first half of the way back of the sum over channels of a[c] b[c].
   void (*multiply)(const Tile* a, const Tile* b, int channels, Tile& out);
-  // The second half, to pixels in rows kStride apart.
-  void (*to_pixels)(const Tile& in, Tile& out);
-  // Or into the hinges of both filters of the pair (or of one, the other null),
-  // strip by strip, `side` pixels each way.
+  // The second half, to pixels, into the hinges of both filters of the pair (or
+  // of one, the other null), strip by strip, `side` pixels each way.
   void (*to_hinges)(const Tile& in, int side, const HingeStep* first,
                     const HingeStep* second, float* largest, float* sum);
 
