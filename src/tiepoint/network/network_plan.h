@@ -15,16 +15,11 @@
 
 namespace tiepoint {
 
-// What kFastest means here for this model: never kFastest. Of what was asked
-// for, what the processor or the model has no means for becomes the next less
-// coarse.
-InferenceNetwork::Precision ResolvePrecision(
-    InferenceNetwork::Precision precision, const Model& model);
+struct NetworkStep;
 
 // Immutable; workspaces hold all that changes.
 class NetworkPlan {
  public:
-  struct Step;
   // Everything that one thread writes to while it runs a plan.
   struct Workspace {
     dnnl::stream stream;
@@ -54,7 +49,7 @@ class NetworkPlan {
  private:
   int batch_;
   Shape input_, output_;
-  std::vector<Step> steps_;
+  std::vector<NetworkStep> steps_;
   size_t map_size_ = 0;     // largest map between layers, of one sample
   size_t padded_size_ = 0;  // largest map that is moved before its layer
 };

@@ -11,6 +11,10 @@ enum class NumberType { kFloat, kHalf, kByte, kSignedByte };
 
 size_t BytesOf(NumberType type);
 
+inline bool IsByte(NumberType type) {
+  return type == NumberType::kByte || type == NumberType::kSignedByte;
+}
+
 // `count` numbers at `in` to `out`. Bytes are numbers divided by the step,
 // rounded to the nearest (ties to even) and cut to what a byte holds. From
 // bytes there is no way to another type.
