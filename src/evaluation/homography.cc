@@ -8,8 +8,8 @@
 #include <opencv2/calib3d.hpp>
 #include <utility>
 
-#include "evaluation/matching.h"
 #include "evaluation/planar_columns.h"
+#include "evaluation/planar_matching.h"
 #include "evaluation/planar_pair.h"
 #include "evaluation/statistics.h"
 #include "tiepoint/base/error.h"
@@ -114,13 +114,13 @@ std::vector<Column> MakeColumns() {
   return columns;
 }
 
-class HomographyProtocol : public Protocol {
+class HomographyProtocol : public PlanarMatchingProtocol {
  public:
   HomographyProtocol(const std::vector<std::string>& folders,
                      HomographyOptions options)
-      : pairs_(FindImagePairs(folders, options.pairs)),
+      : PlanarMatchingProtocol(folders, options.pairs, options.image_size,
+                               options.matching, kDrawnCorrect),
         options_(std::move(options)),
-        matcher_(options_.matching),
         columns_(MakeColumns()) {
     if (options_.runs < 1) {
       throw InputError("at least one run of the estimator is needed");
@@ -132,23 +132,22 @@ class HomographyProtocol : public Protocol {
   Json Settings() const override {
     return {{"max_image_size", ToJson(options_.image_size)},
             {"pairs", options_.pairs.names},
-            {"matches", matcher_.Settings()},
+            {"matches", Matcher().Settings()},
             {"estimator", NameOf(options_.estimator)},
             {"max_error", options_.MaxError()},
             {"max_iterations", options_.max_iterations},
             {"confidence", options_.confidence},
             {"runs", options_.runs},
             {"seed", options_.seed},
-            {"truth_checksum", pairs_.TruthChecksum()}};
+            {"truth_checksum", Pairs().TruthChecksum()}};
   }
 
-  const std::vector<Item>& Items() const override { return pairs_.Items(); }
   const std::vector<Column>& Columns() const override { return columns_; }
 
   Measurement Measure(const FeatureSource& source,
                       const Item& item) const override {
     const PlanarPair pair = Load(source, item);
-    const auto matches = matcher_.Find(source, pair.Set1(), pair.Set2());
+    const auto matches = FindMatches(source, pair);
     std::vector<PointPair> points;
     for (const Match& match : matches) {
       const Keypoint& a = pair.Set1().keypoints[match.i];
@@ -193,22 +192,8 @@ class HomographyProtocol : public Protocol {
 
   std::string WorstColumn() const override { return "median_error"; }
 
-  std::string Draw(const FeatureSource& source,
-                   const Item& item) const override {
-    const PlanarPair pair = Load(source, item);
-    return DrawPlanarMatches(item, pair,
-                             matcher_.Find(source, pair.Set1(), pair.Set2()),
-                             kDrawnCorrect);
-  }
-
  private:
-  PlanarPair Load(const FeatureSource& source, const Item& item) const {
-    return LoadPlanarPair(source, pairs_.Of(item), options_.image_size);
-  }
-
-  PairList pairs_;
   HomographyOptions options_;
-  FilteredMatcher matcher_;
   std::vector<Column> columns_;
 };
 

@@ -7,8 +7,9 @@
 #include <utility>
 
 #include "evaluation/agreeing_frames.h"
-#include "evaluation/draw_pair.h"
+#include "evaluation/overlap.h"
 #include "evaluation/planar_columns.h"
+#include "evaluation/planar_matching.h"
 #include "evaluation/ranked_matches.h"
 #include "evaluation/repeatability.h"
 #include "tiepoint/base/error.h"
@@ -44,13 +45,13 @@ std::vector<Ellipse> Regions(const FeatureSet& features,
   return regions;
 }
 
-class MatchingProtocol : public Protocol {
+class MatchingProtocol : public PlanarMatchingProtocol {
  public:
   MatchingProtocol(const std::vector<std::string>& folders,
                    MatchingOptions options)
-      : pairs_(FindImagePairs(folders, options.pairs)),
-        options_(std::move(options)),
-        matcher_(options_.matching) {
+      : PlanarMatchingProtocol(folders, options.pairs, options.image_size,
+                               options.matching, kScorePixels),
+        options_(std::move(options)) {
     columns_ = {MeanColumn("keypoints", "keypoints",
                            "features, mean of both photographs", 0),
                 MeanColumn("matches", "matches",
@@ -95,12 +96,11 @@ class MatchingProtocol : public Protocol {
   Json Settings() const override {
     return {{"max_image_size", ToJson(options_.image_size)},
             {"pairs", options_.pairs.names},
-            {"matches", matcher_.Settings()},
+            {"matches", Matcher().Settings()},
             {"ranked_keypoints", options_.ranked_keypoints},
-            {"truth_checksum", pairs_.TruthChecksum()}};
+            {"truth_checksum", Pairs().TruthChecksum()}};
   }
 
-  const std::vector<Item>& Items() const override { return pairs_.Items(); }
   const std::vector<Column>& Columns() const override { return columns_; }
 
   Measurement Measure(const FeatureSource& source,
@@ -108,7 +108,7 @@ class MatchingProtocol : public Protocol {
     const PlanarPair pair = Load(source, item);
     const FeatureSet& first = pair.Set1();
     const FeatureSet& second = pair.Set2();
-    const auto matches = matcher_.Find(source, pair.Set1(), pair.Set2());
+    const auto matches = FindMatches(source, pair);
     const auto errors = MatchErrors(first, second, matches, pair.homography);
     const auto number = [](auto value) {
       return std::vector<double>{static_cast<double>(value)};
@@ -156,52 +156,12 @@ class MatchingProtocol : public Protocol {
 
   std::string WorstColumn() const override { return AccuracySeries(3); }
 
-  std::string Draw(const FeatureSource& source,
-                   const Item& item) const override {
-    const PlanarPair pair = Load(source, item);
-    return DrawPlanarMatches(item, pair,
-                             matcher_.Find(source, pair.Set1(), pair.Set2()),
-                             kScorePixels);
-  }
-
  private:
-  PlanarPair Load(const FeatureSource& source, const Item& item) const {
-    return LoadPlanarPair(source, pairs_.Of(item), options_.image_size);
-  }
-
-  PairList pairs_;
   MatchingOptions options_;
-  FilteredMatcher matcher_;
   std::vector<Column> columns_;
 };
 
 }  // namespace
-
-std::vector<double> MatchErrors(const FeatureSet& first,
-                                const FeatureSet& second,
-                                const std::vector<Match>& matches,
-                                const Matrix3& homography) {
-  std::vector<double> errors;
-  errors.reserve(matches.size());
-  for (const Match& match : matches) {
-    const Keypoint& a = first.keypoints[match.i];
-    const Keypoint& b = second.keypoints[match.j];
-    errors.push_back(TransferError(homography, {a.x, a.y, b.x, b.y}));
-  }
-  return errors;
-}
-
-std::string DrawPlanarMatches(const Item& item, const PlanarPair& pair,
-                              const std::vector<Match>& matches,
-                              double max_error) {
-  std::vector<bool> correct;
-  for (const double error :
-       MatchErrors(pair.Set1(), pair.Set2(), matches, pair.homography)) {
-    correct.push_back(error <= max_error);
-  }
-  return DrawPair(item.image1, item.image2, *pair.first, *pair.second, matches,
-                  correct);
-}
 
 NearestNeighbourScore ScoreNearestNeighbours(const PlanarPair& pair,
                                              const std::string& detector,

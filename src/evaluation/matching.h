@@ -15,24 +15,11 @@
 
 #include "evaluation/filtered_matcher.h"
 #include "evaluation/image_pairs.h"
-#include "evaluation/overlap.h"
 #include "evaluation/planar_pair.h"
 #include "evaluation/protocol.h"
 #include "tiepoint/matching/matcher.h"
 
 namespace tiepoint {
-
-// Transfer error of each match, pixels of image 2.
-std::vector<double> MatchErrors(const FeatureSet& first,
-                                const FeatureSet& second,
-                                const std::vector<Match>& matches,
-                                const Matrix3& homography);
-
-// The two pictures beside each other, matches of at most `max_error` pixels of
-// transfer error as correct: DrawPair (draw_pair.h).
-std::string DrawPlanarMatches(const Item& item, const PlanarPair& pair,
-                              const std::vector<Match>& matches,
-                              double max_error);
 
 struct NearestNeighbourScore {
   double average_precision = 0;

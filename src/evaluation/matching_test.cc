@@ -40,17 +40,7 @@ PlanarPair Pair(const Features& first, const Features& second,
           homography};
 }
 
-// x2 = x1 + 50
-constexpr Matrix3 kShift{1, 0, 50, 0, 1, 0, 0, 0, 1};
 constexpr Matrix3 kIdentity{1, 0, 0, 0, 1, 0, 0, 0, 1};
-
-TEST(MatchingTest, ErrorsAreTransferErrorsInImage2) {
-  const Features first = Points({{0, 0, 0}, {10, 0, 0}, {20, 0, 0}});
-  const Features second = Points({{50.5, 0, 0}, {63, 4, 0}, {70, 0, 0}});
-  EXPECT_THAT(
-      MatchErrors(first.set, second.set, {{0, 0}, {1, 1}, {2, 2}}, kShift),
-      ElementsAre(0.5, 5, 0));
-}
 
 TEST(MatchingTest, FeaturesWithoutDescriptorsAreRefused) {
   Features bare = Points({{0, 0, 0}});

@@ -10,8 +10,8 @@
 #include <utility>
 
 #include "evaluation/image_pairs.h"
-#include "evaluation/matching.h"
 #include "evaluation/planar_columns.h"
+#include "evaluation/planar_matching.h"
 #include "evaluation/statistics.h"
 #include "evaluation/warp.h"
 #include "tiepoint/base/error.h"
