@@ -8,6 +8,7 @@
 #include <map>
 
 #include "tiepoint/base/error.h"
+#include "tiepoint/io/colmap_blobs.h"
 #include "tiepoint/io/sift_bytes.h"
 #include "tiepoint/io/sqlite.h"
 
@@ -16,8 +17,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr float kPixelShift = 0.5f;
-constexpr int64_t kMaxImages = 2147483647;
+constexpr auto kPixelShift = static_cast<float>(kColmapPixelShift);
 constexpr int64_t kMaxRows = int64_t{1} << 24;
 
 Keypoint KeypointOf(const float* row, int64_t columns) {
@@ -158,8 +158,8 @@ std::vector<ColmapDatabaseReader::Pair> ColmapDatabaseReader::Matches(
                              " WHERE rows > 0 ORDER BY pair_id");
   while (statement.Next()) {
     const int64_t id = statement.Integer(0), rows = statement.Integer(1);
-    const auto first = names.find(id / kMaxImages);
-    const auto second = names.find(id % kMaxImages);
+    const auto first = names.find(id / kColmapMaxImages);
+    const auto second = names.find(id % kColmapMaxImages);
     const std::string pair = "pair " + std::to_string(id);
     if (first == names.end() || second == names.end()) {
       throw impl_->Damaged(pair, "of images that are not there");

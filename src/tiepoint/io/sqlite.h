@@ -26,6 +26,10 @@ class SqliteConnection {
   InputError Failure(int code) const;
   // The names of a table's columns; empty where there is no such table.
   std::vector<std::string> Columns(const std::string& table) const;
+  // The key of the row that was inserted last.
+  int LastId() const {
+    return static_cast<int>(sqlite3_last_insert_rowid(handle_));
+  }
   sqlite3* Handle() const { return handle_; }
 
  private:
