@@ -20,7 +20,8 @@ namespace fs = std::filesystem;
 using testing::ElementsAre;
 
 // Keypoints of scale 2 with descriptors of one number.
-Features Points(std::vector<std::array<float, 3>> places_and_descriptors) {
+Features Points(
+    const std::vector<std::array<float, 3>>& places_and_descriptors) {
   Features features;
   FeatureSet& set = features.set;
   set.image_width = 100;

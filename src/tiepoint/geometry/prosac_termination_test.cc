@@ -12,8 +12,8 @@ constexpr int kCount = 200;
 
 // Each rank of its own weight.
 ProsacSampler Ranked() {
-  std::vector<double> weights;
-  for (int i = 0; i < kCount; ++i) weights.push_back(1 - 0.004 * i);
+  std::vector<double> weights(kCount);
+  for (int i = 0; i < kCount; ++i) weights[i] = 1 - 0.004 * i;
   return ProsacSampler(weights);
 }
 

@@ -49,9 +49,9 @@ void ForPlaces(int side, const Check& check) {
 }
 
 std::vector<std::vector<float>> RandomTiles(int channels) {
-  std::vector<std::vector<float>> tiles;
+  std::vector<std::vector<float>> tiles(channels);
   for (int k = 0; k < channels; ++k) {
-    tiles.push_back(RandomValues(kTile * kStride, 3 + k));
+    tiles[k] = RandomValues(kTile * kStride, 3 + k);
   }
   return tiles;
 }
@@ -75,7 +75,8 @@ FilterBank::Hinges NoHinges(int count) {
 class FilterBankTest : public testing::TestWithParam<Case> {};
 
 TEST_P(FilterBankTest, EqualsThePlainSum) {
-  const auto [count, kernel, channels] = GetParam();
+  const int count = GetParam().count, kernel = GetParam().kernel;
+  const int channels = GetParam().channels;
   const auto kernels = RandomValues(count * channels * kernel * kernel, 1);
   const auto input = RandomTiles(channels);
   for (const FilterKernels& loops : SupportedFilterKernels()) {
