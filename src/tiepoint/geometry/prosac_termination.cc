@@ -38,10 +38,11 @@ ProsacTermination FindProsacTermination(const std::vector<bool>& inlier_by_rank,
       least = std::max(least, samples);
     }
   }
-  const int samples = std::min(
+  // It may be more than an int holds, or infinite.
+  const double samples = std::min<double>(
       options.max_iterations,
-      std::max(options.min_iterations, static_cast<int>(std::ceil(least))));
-  return {samples, pool};
+      std::max<double>(options.min_iterations, std::ceil(least)));
+  return {static_cast<int>(samples), pool};
 }
 
 }  // namespace tiepoint

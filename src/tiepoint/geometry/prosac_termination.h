@@ -21,7 +21,7 @@ struct ProsacTermination {
 //   right = product over k = 0..4 of (inliers - k) / (n - k).
 // The least over all n that end a group of the sampler; with explore_every > 0
 // at least that of all ranks. Within min_iterations and max_iterations of the
-// options. `inlier_by_rank`: of the best model so far, at least five.
+// options. `inlier_by_rank`: of the best model so far.
 ProsacTermination FindProsacTermination(const std::vector<bool>& inlier_by_rank,
                                         const ProsacSampler& sampler,
                                         const GuidedOptions& options);

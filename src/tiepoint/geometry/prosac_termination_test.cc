@@ -3,6 +3,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cmath>
 
 namespace tiepoint {
@@ -65,6 +66,16 @@ TEST(ProsacTerminationTest, StaysWithinTheOptions) {
       FindProsacTermination(std::vector<bool>(kCount, false), sampler, options)
           .samples,
       90);
+  // More than an int holds, and none at all.
+  const ProsacSampler many(std::vector<double>(20000, 0.5));
+  std::vector<bool> few(20000);
+  options = Options(3);
+  for (const int inliers : {6, 2}) {
+    std::fill_n(few.begin(), inliers, true);
+    EXPECT_EQ(FindProsacTermination(few, many, options).samples,
+              options.max_iterations);
+    std::fill_n(few.begin(), inliers, false);
+  }
 }
 
 }  // namespace
