@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 #include <filesystem>
 #include <map>
 #include <optional>
@@ -206,9 +207,34 @@ class Exporter {
     counts_.inliers += std::ssize(two_view.inliers);
   }
 
+  // What is known without the cameras of the file, where ours are others.
+  static ColmapTwoView Stored(const Added& a, const Added& b,
+                              const MatchedPair& pair) {
+    using Configuration = ColmapConfiguration;
+    ColmapTwoView geometry = *pair.geometry;
+    if (!geometry.essential) return geometry;
+    const auto four = [](const std::optional<PinholeCamera>& camera)
+        -> std::optional<std::array<double, 4>> {
+      if (!camera) return std::nullopt;
+      return std::array<double, 4>{camera->fx, camera->fy, camera->cx,
+                                   camera->cy};
+    };
+    if (pair.cameras == PairCameras{four(a.camera), four(b.camera)}) {
+      return geometry;
+    }
+    geometry.configuration = geometry.homography
+                                 ? Configuration::kPlanarOrPanoramic
+                                 : Configuration::kUncalibrated;
+    geometry.essential.reset();
+    geometry.pose.reset();
+    return geometry;
+  }
+
   ColmapTwoView GeometryOf(const Added& a, const Added& b,
                            const MatchedPair& pair) const {
-    if (options_.geometry == "auto" && pair.geometry) return *pair.geometry;
+    if (options_.geometry == "auto" && pair.geometry) {
+      return Stored(a, b, pair);
+    }
     ColmapTwoView two_view;
     two_view.configuration = ColmapConfiguration::kUncalibrated;
     two_view.inliers = IndicesOf(pair.matches);

@@ -46,10 +46,7 @@ std::map<std::string, std::string> MatchAttributes(
 
 void MatchMissingPairs(MatchPairsTask task, FeatureCache& features,
                        MatchFileWriter& matches, bool quiet) {
-  const auto missing = static_cast<size_t>(std::count_if(
-      task.pairs.begin(), task.pairs.end(), [&](const auto& pair) {
-        return !matches.Has(task.names[pair.first], task.names[pair.second]);
-      }));
+  const size_t missing = MissingPairs(task, matches).size();
   if (missing < task.pairs.size()) {
     Say(quiet, fmt::format("{} of {} pairs are in {} already",
                            task.pairs.size() - missing, task.pairs.size(),

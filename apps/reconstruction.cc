@@ -102,12 +102,32 @@ class Reconstruction {
     // Open all the time: a second program in this folder is refused.
     match_attributes_ = MatchAttributes(arguments_, feature_attributes_);
     matches_.emplace(In("matches.h5"), match_attributes_);
-    // For tiepoint view.
-    const std::string photographs = ValidUtf8(
-        fs::absolute(arguments_.photographs).lexically_normal().string());
-    if (!stages_.Done("photographs", photographs)) {
-      stages_.SetDone("photographs", photographs);
+    CheckPhotographs();
+  }
+
+  // Names alone tell photographs apart: those of another folder may be others.
+  // A folder that is gone was moved.
+  void CheckPhotographs() {
+    const std::string noted = stages_.Key("photographs");
+    std::error_code error;
+    if (noted.empty() || !fs::exists(task_.output, error)) NotePhotographs();
+    if (noted.empty() || noted == PhotographsText() ||
+        !fs::exists(task_.output, error) || !fs::exists(noted, error)) {
+      return;
     }
+    throw InputError(arguments_.folder + ": was made of the photographs in " +
+                     noted + "; name another folder with -o");
+  }
+
+  // For the next run, and tiepoint view.
+  void NotePhotographs() {
+    if (stages_.Key("photographs") == PhotographsText()) return;
+    stages_.SetDone("photographs", PhotographsText());
+  }
+
+  std::string PhotographsText() const {
+    return ValidUtf8(
+        fs::absolute(arguments_.photographs).lexically_normal().string());
   }
 
   void FindColmap() {
@@ -133,6 +153,7 @@ class Reconstruction {
       throw InputError(arguments_.photographs +
                        ": fewer than two photographs can be used");
     }
+    NotePhotographs();
     if (summary.extracted > 0) {
       Say(arguments_.common.quiet,
           fmt::format(

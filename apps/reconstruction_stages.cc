@@ -31,6 +31,13 @@ bool ReconstructionStages::Done(const std::string& stage,
   return stages.contains(stage) && stages[stage] == key;
 }
 
+std::string ReconstructionStages::Key(const std::string& stage) const {
+  const Json stages = ReadStages(path_);
+  const auto found = stages.find(stage);
+  return found != stages.end() && found->is_string() ? found->get<std::string>()
+                                                     : "";
+}
+
 void ReconstructionStages::SetDone(const std::string& stage,
                                    const std::string& key) const {
   Json stages = ReadStages(path_);

@@ -12,6 +12,8 @@ class ReconstructionStages {
   explicit ReconstructionStages(const std::string& folder);
 
   bool Done(const std::string& stage, const std::string& key) const;
+  // Of a stage; empty when it is not done.
+  std::string Key(const std::string& stage) const;
   // Throws tiepoint::InputError when it cannot be written.
   void SetDone(const std::string& stage, const std::string& key) const;
 

@@ -351,6 +351,22 @@ TEST_F(FormatsTest, StoredGeometriesGoIntoDatabases) {
   const auto trusted = ColmapDatabaseReader(Path("colmap.db")).Matches(true);
   ASSERT_EQ(trusted.size(), 1u);
   EXPECT_EQ(trusted[0].matches.size(), 20u);
+  // An essential matrix of cameras that the export does not know: without it.
+  fs::remove(Path("colmap.db"));
+  fs::remove(Matches());
+  pair.geometry->configuration = ColmapConfiguration::kCalibrated;
+  pair.geometry->essential = {{0, 0, 0, 0, 0, -1, 0, 1, 0}};
+  pair.cameras = PairCameras{{{700, 700, 1, 2}}, {{700, 700, 1, 2}}};
+  { MatchFileWriter(Matches(), {}).Add("two.png", "x/3.png", count, pair); }
+  EXPECT_EQ(ExportDatabase().exit_code, 0);
+  EXPECT_EQ(RunOther({TIEPOINT_PYTHON, "-c", R"py(
+import sqlite3, sys
+query = "SELECT config, E FROM two_view_geometries"
+found = sqlite3.connect(sys.argv[1]).execute(query).fetchall()
+sys.exit(found != [(3, None)])
+)py",
+                      Path("colmap.db")}),
+            "");
   // hloc's file has it, too.
   Ran({"export", "hloc", Features(), "--matches", Matches(), "-o",
        Path("hloc")});

@@ -256,6 +256,18 @@ TEST_F(ReconstructTest, KilledWithOtherPairs) {
   }
 }
 
+// Names alone tell photographs apart.
+TEST_F(ReconstructTest, PhotographsOfAnotherFolder) {
+  fs::copy(Path("photos"), Path("others"));
+  std::vector<std::string> arguments = Arguments("out", {"--no-mapper"});
+  EXPECT_EQ(Run(arguments).exit_code, 0);
+  arguments[1] = Path("others");
+  ExpectRefused(Run(arguments), {"photos", "-o"});
+  // The first ones may have been moved.
+  fs::rename(Path("photos"), Path("moved"));
+  EXPECT_EQ(Run(arguments).exit_code, 0);
+}
+
 TEST_F(ReconstructTest, Cameras) {
   const auto cameras = [&](const std::string& folder) {
     return CountColmapDatabase(Path(folder + "/database.db")).cameras;

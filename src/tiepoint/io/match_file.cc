@@ -24,6 +24,7 @@ MatchedPair Turned(MatchedPair pair) {
               return std::pair(a.i, a.j) < std::pair(b.i, b.j);
             });
   if (pair.geometry) pair.geometry = Turned(*pair.geometry);
+  if (pair.cameras) std::swap(pair.cameras->first, pair.cameras->second);
   return pair;
 }
 
@@ -125,6 +126,36 @@ std::optional<MatchedPair> MatchFileWriter::Find(
     const std::string& first, const std::string& second) const {
   return FindIn(impl_->file.Id(), impl_->path, impl_->groups,
                 GroupOf(first, second));
+}
+
+std::optional<PairCameras> MatchFileWriter::FindCameras(
+    const std::string& first, const std::string& second) const {
+  SilenceHdf5();
+  const hid_t file = impl_->file.Id();
+  const MatchGroupName name = GroupOf(first, second);
+  if (impl_->groups.contains(name)) {
+    return ReadMatchCameras(file, impl_->path, name);
+  }
+  const MatchGroupName turned(name.second, name.first);
+  if (!impl_->groups.contains(turned)) return std::nullopt;
+  auto cameras = ReadMatchCameras(file, impl_->path, turned);
+  if (cameras) std::swap(cameras->first, cameras->second);
+  return cameras;
+}
+
+void MatchFileWriter::Remove(const std::string& first,
+                             const std::string& second) {
+  SilenceHdf5();
+  MatchGroupName name = GroupOf(first, second);
+  if (!impl_->groups.contains(name)) std::swap(name.first, name.second);
+  const std::string group = name.first + "/" + name.second;
+  const std::string where = impl_->path + ": " + group;
+  if (!impl_->groups.contains(name)) throw InputError(where + " is not there");
+  if (H5Ldelete(impl_->file.Id(), group.c_str(), H5P_DEFAULT) < 0) {
+    impl_->file.Fail(where + " cannot be removed");
+  }
+  impl_->file.Commit();
+  impl_->groups.erase(name);
 }
 
 }  // namespace tiepoint

@@ -11,11 +11,15 @@
 //   fundamental, essential, homography  3 x 3 float64, where they are known,
 //                     for pixels with the centre of the first one at (0, 0)
 //   rotation, translation  3 x 3 and 3 float64: cam2_from_cam1, where known
+//   cameras           2 x 5 float64: fx, fy, cx, cy (as the matrices' pixels)
+//                     and 1 of the cameras of A and B that it was estimated
+//                     with; 0 where a focal length was not known
 // N is the number of keypoints of A. Keypoints are counted in the order of the
 // feature file (FeatureFile::FindAsStored). Attributes of the root are text and
 // say how the file was made.
 #pragma once
 
+#include <array>
 #include <map>
 #include <memory>
 #include <optional>
@@ -38,10 +42,19 @@ struct PairMatch {
 std::vector<std::pair<int, int>> IndicesOf(
     const std::vector<PairMatch>& matches);
 
+// Focal lengths and principal points (fx, fy, cx, cy, pixels) that a geometry
+// was estimated with; empty where the focal length was not known.
+struct PairCameras {
+  std::optional<std::array<double, 4>> first{}, second{};
+  bool operator==(const PairCameras&) const = default;
+};
+
 struct MatchedPair {
   std::vector<PairMatch> matches;
   // Its inliers are among the matches.
   std::optional<ColmapTwoView> geometry{};
+  // Of the geometry.
+  std::optional<PairCameras> cameras{};
   bool operator==(const MatchedPair&) const = default;
 };
 
@@ -88,6 +101,13 @@ class MatchFileWriter {
   // As MatchFile::Find.
   std::optional<MatchedPair> Find(const std::string& first,
                                   const std::string& second) const;
+  // Find(first, second)->cameras without the rest; empty when the pair is not
+  // there.
+  std::optional<PairCameras> FindCameras(const std::string& first,
+                                         const std::string& second) const;
+  // Takes a pair out, so that it can be added anew. Throws InputError when it
+  // is not there.
+  void Remove(const std::string& first, const std::string& second);
 
  private:
   struct Impl;

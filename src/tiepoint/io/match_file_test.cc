@@ -7,6 +7,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <cmath>
 #include <csignal>
 #include <filesystem>
 
@@ -86,6 +87,46 @@ TEST_F(MatchFileTest, GeometriesComeBackEitherWayRound) {
   wrong.geometry->inliers = {{0, 6}};
   EXPECT_THROW(writer.Add("e", "f", 5, wrong), InputError);
   EXPECT_FALSE(writer.Has("e", "f"));
+}
+
+TEST_F(MatchFileTest, CamerasStandBesideTheirGeometry) {
+  MatchedPair pair = SomePair();
+  pair.cameras = PairCameras{{{500, 501, 320, 240}}, {}};
+  MatchFileWriter writer(path_, {});
+  writer.Add("a", "b", 5, pair);
+  writer.Add("a", "c", 5, SomePair());
+  EXPECT_EQ(writer.Find("a", "b"), pair);
+  EXPECT_EQ(writer.FindCameras("a", "b"), pair.cameras);
+  EXPECT_EQ(writer.FindCameras("b", "a"),
+            (PairCameras{{}, {{500, 501, 320, 240}}}));
+  EXPECT_FALSE(writer.FindCameras("a", "c").has_value());
+  EXPECT_FALSE(writer.FindCameras("a", "x").has_value());
+  // Taken out and added anew.
+  writer.Remove("b", "a");
+  EXPECT_FALSE(writer.Has("a", "b"));
+  EXPECT_THROW(writer.Remove("a", "b"), InputError);
+  writer.Add("b", "a", 8, {});
+  EXPECT_EQ(writer.Find("b", "a"), MatchedPair{});
+  EXPECT_EQ(writer.Find("a", "c"), SomePair());
+}
+
+TEST_F(MatchFileTest, DamagedGeometriesAreRefused) {
+  const auto refuse = [&](const MatchedPair& pair, const std::string& what) {
+    fs::remove(path_);
+    MatchFileWriter(path_, {}).Add("a", "b", 5, pair);
+    try {
+      MatchFile(path_).Find("a", "b");
+      FAIL() << what;
+    } catch (const InputError& error) {
+      EXPECT_THAT(error.what(), ::testing::HasSubstr("a/b/" + what));
+    }
+  };
+  MatchedPair pair = SomePair();
+  pair.geometry->configuration = static_cast<ColmapConfiguration>(99);
+  refuse(pair, "two_view");
+  pair = SomePair();
+  (*pair.geometry->fundamental)[3] = std::nan("");
+  refuse(pair, "fundamental");
 }
 
 TEST_F(MatchFileTest, TheLayoutOfHloc) {

@@ -24,6 +24,9 @@ constexpr char kEssential[] = "essential";
 constexpr char kHomography[] = "homography";
 constexpr char kRotation[] = "rotation";
 constexpr char kTranslation[] = "translation";
+constexpr char kCameras[] = "cameras";
+constexpr int kLastConfiguration =
+    static_cast<int>(ColmapConfiguration::kPlanarOrPanoramic);
 
 extern "C" herr_t NoteMatchGroup(hid_t, const char* name,
                                  const H5O_info_t* info, void* groups) {
@@ -72,7 +75,20 @@ class GroupReader {
                               scores ? (*scores)[i] : 1.0f});
     }
     if (Has(kTwoView)) pair.geometry = Geometry(pair.matches, count);
+    pair.cameras = Cameras();
     return pair;
+  }
+
+  std::optional<PairCameras> Cameras() const {
+    const auto numbers = Doubles<10>(kCameras);
+    if (!numbers) return std::nullopt;
+    const auto camera = [&](size_t at) -> std::optional<std::array<double, 4>> {
+      if ((*numbers)[at + 4] == 0) return std::nullopt;
+      std::array<double, 4> four;
+      std::copy_n(numbers->begin() + at, 4, four.begin());
+      return four;
+    };
+    return PairCameras{camera(0), camera(5)};
   }
 
  private:
@@ -97,8 +113,14 @@ class GroupReader {
     const auto inliers = OneForEach(kInliers, count);
     const auto configuration = OneForEach(kTwoView, 1);
     if (!inliers) throw UnreadableHdf5(where_ + "/" + kInliers);
+    const float number = (*configuration)[0];
+    if (number < 0 || number > kLastConfiguration ||
+        number != std::floor(number)) {
+      throw InputError(where_ + "/" + kTwoView +
+                       " holds no configuration of COLMAP (0 .. 6)");
+    }
     geometry.configuration =
-        static_cast<ColmapConfiguration>((*configuration)[0]);
+        static_cast<ColmapConfiguration>(static_cast<int>(number));
     for (const PairMatch& match : matches) {
       if ((*inliers)[match.i] != 0) {
         geometry.inliers.emplace_back(match.i, match.j);
@@ -125,6 +147,11 @@ class GroupReader {
         H5Dread(dataset.Id(), H5T_NATIVE_DOUBLE, H5S_ALL, H5S_ALL, H5P_DEFAULT,
                 numbers.data()) < 0) {
       throw UnreadableHdf5(where);
+    }
+    for (const double value : numbers) {
+      if (!std::isfinite(value)) {
+        throw InputError(where + " holds a number that is not finite");
+      }
     }
     return numbers;
   }
@@ -173,6 +200,20 @@ bool WriteDoubles(hid_t group, const char* name,
                                    H5T_IEEE_F64LE, numbers->data());
 }
 
+bool WriteCameras(hid_t group, const std::optional<PairCameras>& cameras) {
+  if (!cameras) return true;
+  std::array<double, 10> numbers{};
+  const auto put = [&](size_t at,
+                       const std::optional<std::array<double, 4>>& camera) {
+    if (!camera) return;
+    std::copy(camera->begin(), camera->end(), numbers.begin() + at);
+    numbers[at + 4] = 1;
+  };
+  put(0, cameras->first);
+  put(5, cameras->second);
+  return WriteDoubles<10>(group, kCameras, {2, 5}, numbers);
+}
+
 bool WriteGeometry(hid_t group, const ColmapTwoView& geometry,
                    const std::vector<int8_t>& inliers) {
   const auto configuration = static_cast<int32_t>(geometry.configuration);
@@ -209,6 +250,11 @@ MatchedPair ReadMatchGroup(hid_t file, const std::string& path,
   return GroupReader(file, path + ": " + TextOf(name), TextOf(name)).Read();
 }
 
+std::optional<PairCameras> ReadMatchCameras(hid_t file, const std::string& path,
+                                            const MatchGroupName& name) {
+  return GroupReader(file, path + ": " + TextOf(name), TextOf(name)).Cameras();
+}
+
 bool WriteMatchGroup(hid_t file, const std::string& path,
                      const MatchGroupName& name, int keypoints,
                      const MatchedPair& pair) {
@@ -226,7 +272,8 @@ bool WriteMatchGroup(hid_t file, const std::string& path,
          WriteHdf5Floats(group.Id(), kScores, {columns.scores.size()},
                          columns.scores) &&
          (!pair.geometry ||
-          WriteGeometry(group.Id(), *pair.geometry, columns.inliers));
+          WriteGeometry(group.Id(), *pair.geometry, columns.inliers)) &&
+         WriteCameras(group.Id(), pair.cameras);
 }
 
 }  // namespace tiepoint

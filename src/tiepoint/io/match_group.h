@@ -5,6 +5,7 @@
 
 #include <hdf5.h>
 
+#include <optional>
 #include <set>
 #include <string>
 #include <utility>
@@ -23,6 +24,10 @@ std::set<MatchGroupName> FindMatchGroups(hid_t file, const std::string& path);
 // Throws InputError for what match_file.h calls the wrong shape.
 MatchedPair ReadMatchGroup(hid_t file, const std::string& path,
                            const MatchGroupName& name);
+
+// What it says of the cameras; empty: nothing.
+std::optional<PairCameras> ReadMatchCameras(hid_t file, const std::string& path,
+                                            const MatchGroupName& name);
 
 // Whether all of it could be written. Throws InputError for a match of a
 // keypoint that does not exist, two of one, or inliers that are no matches:

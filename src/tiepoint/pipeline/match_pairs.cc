@@ -42,12 +42,23 @@ std::shared_ptr<const FeatureSet> FeatureCache::Of(int i) {
   return shared;
 }
 
-void MatchPairs(const MatchPairsTask& task, FeatureCache& features,
-                MatchFileWriter& matches) {
+std::vector<PhotographPair> MissingPairs(const MatchPairsTask& task,
+                                         const MatchFileWriter& matches) {
   std::vector<PhotographPair> missing;
   for (const auto& [i, j] : task.pairs) {
-    if (!matches.Has(task.names[i], task.names[j])) missing.emplace_back(i, j);
+    const VerifiedView view1{nullptr, task.cameras[i], task.focal_known[i]};
+    const VerifiedView view2{nullptr, task.cameras[j], task.focal_known[j]};
+    if (matches.FindCameras(task.names[i], task.names[j]) !=
+        CamerasOf(view1, view2)) {
+      missing.emplace_back(i, j);
+    }
   }
+  return missing;
+}
+
+void MatchPairs(const MatchPairsTask& task, FeatureCache& features,
+                MatchFileWriter& matches) {
+  const std::vector<PhotographPair> missing = MissingPairs(task, matches);
   const int total = static_cast<int>(missing.size());
   const int step = std::max(1, NumThreads());
   for (int begin = 0; begin < total; begin += step) {
@@ -68,6 +79,9 @@ void MatchPairs(const MatchPairsTask& task, FeatureCache& features,
     });
     for (int k = 0; k < count; ++k) {
       const auto& [i, j] = missing[begin + k];
+      if (matches.Has(task.names[i], task.names[j])) {
+        matches.Remove(task.names[i], task.names[j]);
+      }
       matches.Add(task.names[i], task.names[j],
                   static_cast<int>(first[k]->keypoints.size()), found[k]);
       if (task.done)

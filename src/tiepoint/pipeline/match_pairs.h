@@ -50,7 +50,12 @@ struct MatchPairsTask {
       done;
 };
 
-// Matches the pairs that the file lacks, several at a time, and adds them in
+// The pairs that the file lacks, or whose geometry was estimated with other
+// cameras.
+std::vector<PhotographPair> MissingPairs(const MatchPairsTask& task,
+                                         const MatchFileWriter& matches);
+
+// Matches the missing pairs, several at a time, and adds them in
 // order. Throws Interrupted; what was added stays.
 void MatchPairs(const MatchPairsTask& task, FeatureCache& features,
                 MatchFileWriter& matches);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "tiepoint/pipeline/verify_pair.h"
 
+#include <array>
 #include <optional>
 #include <utility>
 #include <vector>
@@ -41,6 +42,7 @@ class Pair {
                               filtered_.weights[k]});
     }
     pair.geometry = std::move(geometry);
+    pair.cameras = CamerasOf(view1_, view2_);
     return pair;
   }
 
@@ -140,13 +142,23 @@ class Pair {
 
 }  // namespace
 
+PairCameras CamerasOf(const VerifiedView& view1, const VerifiedView& view2) {
+  const auto known =
+      [](const VerifiedView& view) -> std::optional<std::array<double, 4>> {
+    if (!view.focal_known) return std::nullopt;
+    const PinholeCamera& c = view.camera;
+    return std::array<double, 4>{c.fx, c.fy, c.cx, c.cy};
+  };
+  return {known(view1), known(view2)};
+}
+
 MatchedPair MatchAndVerify(const VerifiedView& view1, const VerifiedView& view2,
                            const CorrespondenceClassifier* classifier,
                            const VerifyOptions& options) {
   if (view1.features->keypoints.empty() || view2.features->keypoints.empty()) {
     ColmapTwoView none;
     none.configuration = ColmapConfiguration::kDegenerate;
-    return {{}, none};
+    return {{}, none, CamerasOf(view1, view2)};
   }
   return Pair(view1, view2, classifier, options).Verify();
 }

@@ -30,6 +30,9 @@ struct VerifiedView {
   bool focal_known = false;  // else `camera` is a guess and not used
 };
 
+// What a geometry of the two is estimated with.
+PairCameras CamerasOf(const VerifiedView& view1, const VerifiedView& view2);
+
 // Mutual nearest neighbours that the filter keeps, and their geometry:
 //   kCalibrated     both focal lengths are known: an essential matrix, its pose
 //                   and fundamental matrix
