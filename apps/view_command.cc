@@ -3,10 +3,13 @@
 
 #include <cstdio>
 #include <memory>
+#include <optional>
 #include <string>
+#include <utility>
 
 #include "command.h"
 #include "tiepoint/base/atomic_file.h"
+#include "tiepoint/base/error.h"
 #include "view/page_server.h"
 #include "view/site.h"
 
@@ -31,10 +34,17 @@ int RunView(const ViewArguments& arguments) {
     return kExitAnswer;
   }
   PageServer server(arguments.port,
-                    [&](const std::string& path) { return site.Page(path); });
+                    [&](const std::string& path) -> std::optional<ServedPage> {
+                      auto html = site.Page(path);
+                      if (!html) return std::nullopt;
+                      return ServedPage{.html = std::move(*html),
+                                        .scripts = !site.IsForeign(path)};
+                    });
   // Quiet or not: nobody could guess it.
   fmt::print("{}  (Ctrl-C ends)\n", server.Address());
-  std::fflush(stdout);
+  if (std::fflush(stdout) != 0) {
+    throw InputError("standard output cannot be written: the address is lost");
+  }
   server.Run();
   return kExitAnswer;
 }

@@ -200,6 +200,25 @@ TEST_F(BadInputTest, OutputThatCannotBeWritten) {
   EXPECT_TRUE(fs::is_character_file("/dev/full"));
 }
 
+// Instead of pages that say it until Ctrl-C.
+TEST_F(BadInputTest, WhatViewCannotShow) {
+  const auto view = [&](const std::string& path) {
+    return RunKilled({"view", path}, 60);
+  };
+  ExpectRefused(view(good_), {good_, "tiepoint match"});
+  ExpectRefused(view(Write("empty.json", "")), {"empty.json"});
+  ExpectRefused(view(Path("none")), {"no such file"});
+  const std::string long_path = Path(std::string(300, 'a'));
+  ExpectRefused(view(long_path), {long_path, "too long"});
+  const std::string number = Write("number.json", R"({"image1": {"path": 3}})");
+  ExpectRefused(Run({"view", number, "-o", Path("page.html")}),
+                {number, "image1.path"});
+  EXPECT_FALSE(fs::exists(Path("page.html")));
+  Write("report.html", "<p>");
+  ExpectRefused(RunKilledWithoutOutput({"view", folder_}, 60),
+                {"standard output"});
+}
+
 TEST_F(BadInputTest, Usage) {
   ExpectRefused(Run({}), {"--help"});
   ExpectRefused(Run({"match", good_}), {"match --help"});

@@ -68,6 +68,14 @@ ProgramResult ProgramTest::RunKilled(const std::vector<std::string>& arguments,
                     " 2>" + Quote(Path("stderr")));
 }
 
+ProgramResult ProgramTest::RunKilledWithoutOutput(
+    const std::vector<std::string>& arguments, double seconds) const {
+  Write("stdout", "");
+  return RunCommand("timeout -s KILL " + std::to_string(seconds) + " " +
+                    CommandLine(arguments) + " >/dev/full 2>" +
+                    Quote(Path("stderr")));
+}
+
 ProgramResult ProgramTest::RunCommand(const std::string& command) const {
   const int status = std::system(command.c_str());
   ProgramResult result;

@@ -30,6 +30,9 @@ class ProgramTest : public ::testing::Test {
   // The same, killed (SIGKILL) after so many seconds unless it ended before.
   ProgramResult RunKilled(const std::vector<std::string>& arguments,
                           double seconds) const;
+  // The same, with a stdout that nothing can be written to.
+  ProgramResult RunKilledWithoutOutput(
+      const std::vector<std::string>& arguments, double seconds) const;
   // Exit code 2 and one line on stderr that holds all of `words`.
   static void ExpectRefused(const ProgramResult& result,
                             const std::vector<std::string>& words);

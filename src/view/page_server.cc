@@ -6,7 +6,9 @@
 
 #include <atomic>
 #include <chrono>
+#include <exception>
 #include <mutex>
+#include <new>
 #include <thread>
 
 #include "tiepoint/base/error.h"
@@ -20,14 +22,18 @@ namespace {
 constexpr char kAddress[] = "127.0.0.1";
 constexpr char kHtml[] = "text/html; charset=utf-8";
 // Pages hold what they need, and reach nobody.
-constexpr char kPolicy[] =
-    "default-src 'none'; script-src 'unsafe-inline'; style-src "
-    "'unsafe-inline'; img-src data:; base-uri 'none'; form-action 'none'; "
-    "frame-ancestors 'none'";
+constexpr char kPolicyHeader[] = "Content-Security-Policy";
+std::string Policy(bool scripts) {
+  return "default-src 'none'; script-src " +
+         std::string(scripts ? "'unsafe-inline'" : "'none'") +
+         "; style-src 'unsafe-inline'; img-src data:; base-uri 'none'; "
+         "form-action 'none'; frame-ancestors 'none'";
+}
 
 void Answer(httplib::Response& response, int status, const std::string& title,
             const std::string& line) {
   response.status = status;
+  response.set_header(kPolicyHeader, Policy(/*scripts=*/false));
   response.set_content(MessagePage(title, line), kHtml);
 }
 
@@ -40,11 +46,14 @@ struct PageServer::Impl {
       const auto page = pages(request.path);
       if (page) {
         response.status = 200;
-        response.set_content(*page, kHtml);
+        response.set_header(kPolicyHeader, Policy(page->scripts));
+        response.set_content(page->html, kHtml);
       } else {
         Answer(response, 404, "Not found", request.path + ": no such page");
       }
-    } catch (const InputError& error) {
+    } catch (const std::bad_alloc&) {
+      Answer(response, 500, "This cannot be shown", "not enough memory");
+    } catch (const std::exception& error) {
       Answer(response, 500, "This cannot be shown", error.what());
     }
   }
@@ -65,8 +74,7 @@ PageServer::PageServer(int port, Pages pages)
     const int yes = 1;
     setsockopt(socket, SOL_SOCKET, SO_REUSEADDR, &yes, sizeof(yes));
   });
-  server.set_default_headers({{"Content-Security-Policy", kPolicy},
-                              {"X-Content-Type-Options", "nosniff"},
+  server.set_default_headers({{"X-Content-Type-Options", "nosniff"},
                               {"Cross-Origin-Resource-Policy", "same-origin"},
                               {"Referrer-Policy", "no-referrer"},
                               {"Cache-Control", "no-store"}});

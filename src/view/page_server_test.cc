@@ -8,6 +8,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include <stdexcept>
 #include <thread>
 
 #include "tiepoint/base/error.h"
@@ -37,9 +38,11 @@ int Connect(const char* address, int port) {
 class PageServerTest : public ::testing::Test {
  protected:
   PageServerTest()
-      : server_(0, [](const std::string& path) -> std::optional<std::string> {
+      : server_(0, [](const std::string& path) -> std::optional<ServedPage> {
           if (path == "/bad") throw InputError("a.jpg: <gone>");
-          if (path == "/") return "<p>the page</p>";
+          if (path == "/broken") throw std::out_of_range("map::at");
+          if (path == "/foreign") return ServedPage{"<script>", false};
+          if (path == "/") return ServedPage{"<p>the page</p>"};
           return std::nullopt;
         }) {
     thread_ =
@@ -93,6 +96,20 @@ TEST_F(PageServerTest, AnErrorIsAPage) {
   const std::string answer = Get("/bad", "localhost");
   EXPECT_THAT(answer, StartsWith("HTTP/1.1 500"));
   EXPECT_THAT(answer, HasSubstr("a.jpg: &lt;gone&gt;"));
+  const std::string other = Get("/broken", "localhost");
+  EXPECT_THAT(other, StartsWith("HTTP/1.1 500"));
+  EXPECT_THAT(other, HasSubstr("<p>map::at</p>"));
+  EXPECT_THAT(other, Not(HasSubstr("EXCEPTION")));
+}
+
+TEST_F(PageServerTest, ScriptsOfOthersDoNotRun) {
+  const std::string ours = Get("/", "localhost");
+  EXPECT_THAT(ours, HasSubstr("script-src 'unsafe-inline'"));
+  for (const char* path : {"/foreign", "/bad", "/none"}) {
+    const std::string answer = Get(path, "localhost");
+    EXPECT_THAT(answer, HasSubstr("script-src 'none'")) << path;
+    EXPECT_THAT(answer, Not(HasSubstr("script-src 'unsafe-inline'"))) << path;
+  }
 }
 
 TEST_F(PageServerTest, OtherHostsAndMethodsAreRefused) {

@@ -5,8 +5,10 @@
 #include <fstream>
 #include <nlohmann/json.hpp>
 #include <opencv2/imgcodecs.hpp>
+#include <optional>
 #include <set>
 #include <sstream>
+#include <system_error>
 #include <utility>
 
 #include "tiepoint/base/error.h"
@@ -21,10 +23,26 @@ namespace {
 namespace fs = std::filesystem;
 using Json = nlohmann::ordered_json;
 
+std::optional<std::string> JpegOf(const std::string& path) {
+  // OpenCV throws for some damaged files, such as those that claim to be large.
+  try {
+    const cv::Mat pixels =
+        cv::imread(path, cv::IMREAD_COLOR | cv::IMREAD_IGNORE_ORIENTATION);
+    std::vector<unsigned char> jpeg;
+    if (pixels.empty() || !cv::imencode(".jpg", pixels, jpeg)) {
+      return std::nullopt;
+    }
+    return std::string(jpeg.begin(), jpeg.end());
+  } catch (const cv::Exception&) {
+    return std::nullopt;
+  }
+}
+
 // What a browser can show of a photograph.
 std::string ShownPhotograph(const std::string& path, const std::string& name) {
   std::ifstream file(path, std::ios::binary);
-  if (!file || fs::is_directory(path)) {
+  std::error_code error;
+  if (!file || fs::is_directory(path, error)) {
     throw InputError((path.empty() ? name : path) +
                      ": the photograph is not there; name its folder with "
                      "--images");
@@ -33,13 +51,9 @@ std::string ShownPhotograph(const std::string& path, const std::string& name) {
   text << file.rdbuf();
   std::string bytes = std::move(text).str();
   if (!MediaType(bytes).empty()) return bytes;
-  const cv::Mat pixels =
-      cv::imread(path, cv::IMREAD_COLOR | cv::IMREAD_IGNORE_ORIENTATION);
-  std::vector<unsigned char> jpeg;
-  if (pixels.empty() || !cv::imencode(".jpg", pixels, jpeg)) {
-    throw InputError(path + ": cannot be read as a photograph");
-  }
-  return {jpeg.begin(), jpeg.end()};
+  const auto jpeg = JpegOf(path);
+  if (!jpeg) throw InputError(path + ": cannot be read as a photograph");
+  return *jpeg;
 }
 
 FeatureSet FeaturesOf(const FeatureFile& file, const std::string& name,

@@ -7,6 +7,7 @@
 
 #include <cmath>
 #include <filesystem>
+#include <fstream>
 #include <nlohmann/json.hpp>
 #include <opencv2/imgcodecs.hpp>
 
@@ -105,6 +106,12 @@ TEST_F(PairViewTest, TheOtherWayRound) {
 TEST_F(PairViewTest, WhatIsMissingIsSaid) {
   EXPECT_THAT([&] { ViewOfPair(Task("a.png", "c.png")); },
               ThrowsMessage<InputError>(HasSubstr("has no pair")));
+  for (const char* damaged : {"P6\n100000 100000\n255\n", "II*", ""}) {
+    std::ofstream(folder_ / "photos/in/b.tif") << damaged;
+    EXPECT_THAT([&] { ViewOfPair(Task("a.png", "in/b.tif")); },
+                ThrowsMessage<InputError>(HasSubstr("in/b.tif")))
+        << damaged;
+  }
   fs::remove(folder_ / "photos/a.png");
   EXPECT_THAT([&] { ViewOfPair(Task("a.png", "in/b.tif")); },
               ThrowsMessage<InputError>(HasSubstr("--images")));

@@ -9,6 +9,7 @@
 #include <fstream>
 #include <nlohmann/json.hpp>
 #include <sstream>
+#include <system_error>
 
 #include "tiepoint/base/error.h"
 #include "tiepoint/io/colmap_database_reader.h"
@@ -29,19 +30,24 @@ namespace fs = std::filesystem;
 constexpr size_t kListedPairs = 200;
 constexpr size_t kListedPartners = 6;
 
+bool IsFile(const fs::path& path) {
+  std::error_code error;
+  return fs::is_regular_file(path, error);
+}
+
+bool IsFolder(const fs::path& path) {
+  std::error_code error;
+  return fs::is_directory(path, error);
+}
+
 std::string ContentOf(const fs::path& path) {
   std::ifstream file(path, std::ios::binary);
-  if (!file || fs::is_directory(path)) {
+  if (!file || IsFolder(path)) {
     throw InputError(path.string() + ": cannot be opened for reading");
   }
   std::ostringstream text;
   text << file.rdbuf();
   return std::move(text).str();
-}
-
-bool IsFile(const fs::path& path) {
-  std::error_code error;
-  return fs::is_regular_file(path, error);
 }
 
 bool HoldsModel(const fs::path& folder) {
@@ -71,8 +77,32 @@ std::string NotedPhotographs(const fs::path& folder) {
   const auto found = stages.find("photographs");
   if (found == stages.end() || !found->is_string()) return "";
   const std::string photographs = found->get<std::string>();
-  return fs::is_directory(photographs) ? photographs : "";
+  return IsFolder(photographs) ? photographs : "";
 }
+
+// Times and sizes of files: another text when one of them has changed.
+std::string StampOf(const std::vector<fs::path>& files) {
+  std::string stamp;
+  for (const fs::path& file : files) {
+    std::error_code error;
+    const auto time = fs::last_write_time(file, error);
+    if (error) {
+      stamp += "none\n";
+      continue;
+    }
+    const bool whole = fs::is_regular_file(file, error);
+    stamp += fmt::format("{} {}\n", time.time_since_epoch().count(),
+                         whole ? fs::file_size(file, error) : 0);
+  }
+  return stamp;
+}
+
+// What was made of files, and their stamp when they were read.
+template <typename T>
+struct Kept {
+  std::string stamp;
+  T value;
+};
 
 // "model/12" after "/model/": 12. Empty for anything but digits.
 std::optional<size_t> NumberOf(std::string_view text) {
@@ -138,33 +168,59 @@ std::map<std::string, std::vector<PagePartner>> PartnersOf(const Pairs& pairs,
 }  // namespace
 
 struct Site::Impl {
+  std::string path, named_photographs;  // as given
+  // What there is; Look finds it.
   fs::path folder;    // empty: a match alone
   fs::path match;     // JSON; empty: none
   fs::path database;  // with matches and features beside it; empty: none
   std::string photographs;
   std::vector<std::string> models;  // folders below `folder`
   bool report = false;
-  std::optional<Pairs> read_pairs;
-  std::map<size_t, std::string> model_pages;
+  // Large ones take a while.
+  std::optional<Kept<Pairs>> kept_pairs;
+  std::map<size_t, Kept<std::string>> kept_models;
 
   std::string In(const char* name) const { return (folder / name).string(); }
 
   std::string Title() const {
-    fs::path whole = fs::absolute(folder).lexically_normal();
+    std::error_code error;
+    fs::path whole = fs::absolute(folder, error).lexically_normal();
     if (whole.filename().empty()) whole = whole.parent_path();
     return ValidUtf8(whole.filename().string());
   }
 
-  void Look(const std::string& path) {
-    if (IsFile(path)) {
+  // What kind of file there is at `place`, if it can be told.
+  static fs::file_type KindOf(const fs::path& place) {
+    std::error_code error;
+    const fs::file_type kind = fs::status(place, error).type();
+    if (error && kind != fs::file_type::not_found) {
+      throw InputError(place.string() + ": " + error.message());
+    }
+    return kind;
+  }
+
+  void Look() {
+    folder = match = database = "";
+    models.clear();
+    report = false;
+    photographs = named_photographs;
+    const fs::file_type kind = KindOf(path);
+    if (kind == fs::file_type::regular) {
       match = path;
       return;
     }
-    folder = path;
-    if (!fs::is_directory(folder)) {
+    if (kind == fs::file_type::not_found) {
       throw InputError(path + ": there is no such file or folder");
     }
-    if (IsFile(folder / "matches.json")) match = folder / "matches.json";
+    if (kind != fs::file_type::directory) {
+      throw InputError(path + ": is neither a file nor a folder");
+    }
+    folder = path;
+    if (photographs.empty()) photographs = NotedPhotographs(folder);
+    // Refuses folders that may not be looked into.
+    if (KindOf(folder / "matches.json") == fs::file_type::regular) {
+      match = folder / "matches.json";
+    }
     if (HoldsModel(folder)) models.emplace_back(".");
     if (HoldsModel(folder / "sparse")) models.emplace_back("sparse");
     for (int number = 0;; ++number) {
@@ -185,11 +241,28 @@ struct Site::Impl {
     }
   }
 
+  // With what SQLite may not have put into it yet.
+  std::vector<fs::path> DatabaseFiles() const {
+    return {database, database.string() + "-wal"};
+  }
+
   const Pairs& AllPairs() {
-    if (!read_pairs) {
-      read_pairs = database.empty() ? Pairs{} : ReadPairs(database.string());
+    const std::string stamp = StampOf(DatabaseFiles());
+    if (!kept_pairs || kept_pairs->stamp != stamp) {
+      kept_pairs.reset();
+      kept_pairs = {stamp,
+                    database.empty() ? Pairs{} : ReadPairs(database.string())};
     }
-    return *read_pairs;
+    return kept_pairs->value;
+  }
+
+  // Throws InputError for files that are no match, or have no photographs.
+  void CheckMatch() const {
+    const MatchPageInput input{
+        .json = ContentOf(match), .name = match.string(), .photographs = {}};
+    for (const std::string& stored : PhotographsOf(input)) {
+      FindPhotograph(stored, match, photographs);
+    }
   }
 
   std::string MatchHtml(const std::string& home) const {
@@ -208,18 +281,40 @@ struct Site::Impl {
     const std::string& name = models.at(number);
     const ColmapModel model = ReadColmapModel((folder / name).string());
     const std::string title = name == "." ? Title() : Title() + ": " + name;
+    std::map<std::string, std::vector<PagePartner>> partners;
+    std::string no_pairs;
+    try {
+      partners = PartnersOf(AllPairs(), linked);
+    } catch (const InputError& error) {
+      no_pairs = std::string("The pairs are not shown: ") + error.what();
+    }
     ModelPageInput page =
-        ViewOfModel(model, title, PartnersOf(AllPairs(), linked),
-                    {.photographs = photographs});
+        ViewOfModel(model, title, partners, {.photographs = photographs});
+    if (!no_pairs.empty()) page.notes.push_back(no_pairs);
     if (linked) page.home = Home();
     return ModelPage(page);
   }
 
-  // Kept: a large model takes a while.
+  // Of all that the page of a model is made of.
+  std::string ModelStamp(const std::string& name) const {
+    std::vector<fs::path> files = DatabaseFiles();
+    files.emplace_back(photographs);
+    for (const char* part : {"cameras", "images", "points3D"}) {
+      for (const char* kind : {".bin", ".txt"}) {
+        files.push_back(folder / name / (std::string(part) + kind));
+      }
+    }
+    return fmt::format("{}\n{}\n{}\n{}", name, photographs, Home(),
+                       StampOf(files));
+  }
+
   const std::string& KeptModelHtml(size_t number) {
-    const auto found = model_pages.find(number);
-    if (found != model_pages.end()) return found->second;
-    return model_pages[number] = ModelHtml(number, /*linked=*/true);
+    const std::string stamp = ModelStamp(models.at(number));
+    const auto found = kept_models.find(number);
+    if (found == kept_models.end() || found->second.stamp != stamp) {
+      kept_models[number] = {stamp, ModelHtml(number, /*linked=*/true)};
+    }
+    return kept_models[number].value;
   }
 
   std::optional<std::string> PairHtml(std::string_view numbers) {
@@ -251,73 +346,108 @@ struct Site::Impl {
   // Where served pages lead back to.
   std::string Home() const { return OnlyPage().empty() ? "/" : ""; }
 
-  std::string IndexHtml() {
-    IndexSection models_section{
-        .title = "Models",
-        .about = "points and cameras in space",
-        .columns = {"folder", "photographs", "points", "track length",
-                    "reprojection error, px"},
-        .entries = {}};
-    for (size_t k = 0; k < models.size(); ++k) {
+  IndexEntry ModelEntry(size_t number) const {
+    IndexEntry entry{.address = fmt::format("/model/{}", number),
+                     .name = models[number],
+                     .cells = {}};
+    try {
       const ModelStatistics s =
-          StatisticsOf(ReadColmapModel((folder / models[k]).string()));
-      models_section.entries.push_back(
-          {.address = fmt::format("/model/{}", k),
-           .name = models[k],
-           .cells = {fmt::format("{}", s.registered),
+          StatisticsOf(ReadColmapModel((folder / models[number]).string()));
+      entry.cells = {fmt::format("{}", s.registered),
                      fmt::format("{}", s.points),
                      fmt::format("{:.2f}", s.track_length),
-                     fmt::format("{:.3f}", s.reprojection_error)}});
+                     fmt::format("{:.3f}", s.reprojection_error)};
+    } catch (const InputError& error) {
+      entry.error = error.what();
     }
-    IndexSection other{
+    return entry;
+  }
+
+  IndexSection ModelsSection() const {
+    IndexSection section{.title = "Models",
+                         .about = "points and cameras in space",
+                         .columns = {"folder", "photographs", "points",
+                                     "track length", "reprojection error, px"},
+                         .entries = {}};
+    for (size_t k = 0; k < models.size(); ++k) {
+      section.entries.push_back(ModelEntry(k));
+    }
+    return section;
+  }
+
+  IndexSection OtherSection() const {
+    IndexSection section{
         .title = "Pages", .about = "", .columns = {}, .entries = {}};
     if (!match.empty()) {
-      other.entries.push_back({.address = "/matches",
-                               .name = "matches of two photographs",
-                               .cells = {}});
+      section.entries.push_back({.address = "/matches",
+                                 .name = "matches of two photographs",
+                                 .cells = {}});
     }
     if (report) {
-      other.entries.push_back(
+      section.entries.push_back(
           {.address = "/report", .name = "report", .cells = {}});
     }
-    const Pairs& all = AllPairs();
-    IndexSection pairs{
-        .title = "Pairs",
-        .about = fmt::format("{} with a geometry", all.pairs.size()),
-        .columns = {"photographs", "inliers"},
-        .entries = {}};
-    if (all.pairs.size() > kListedPairs) {
-      pairs.about += fmt::format("; the best {} are listed", kListedPairs);
+    return section;
+  }
+
+  IndexSection PairsSection() {
+    IndexSection section{.title = "Pairs",
+                         .about = "",
+                         .columns = {"photographs", "inliers"},
+                         .entries = {}};
+    try {
+      const Pairs& all = AllPairs();
+      section.about = fmt::format("{} with a geometry", all.pairs.size());
+      if (all.pairs.size() > kListedPairs) {
+        section.about += fmt::format("; the best {} are listed", kListedPairs);
+      }
+      for (const Pair& pair : all.pairs) {
+        if (section.entries.size() == kListedPairs) break;
+        section.entries.push_back(
+            {.address = AddressOf(pair),
+             .name = ValidUtf8(all.names[pair.first] + " - " +
+                               all.names[pair.second]),
+             .cells = {fmt::format("{}", pair.inliers)}});
+      }
+    } catch (const InputError& error) {
+      section.entries.push_back({.address = "",
+                                 .name = "database.db",
+                                 .cells = {},
+                                 .error = error.what()});
     }
-    for (const Pair& pair : all.pairs) {
-      if (pairs.entries.size() == kListedPairs) break;
-      pairs.entries.push_back({.address = AddressOf(pair),
-                               .name = ValidUtf8(all.names[pair.first] + " - " +
-                                                 all.names[pair.second]),
-                               .cells = {fmt::format("{}", pair.inliers)}});
-    }
-    return IndexPage(Title(), {models_section, other, pairs});
+    return section;
+  }
+
+  std::string IndexHtml() {
+    return IndexPage(Title(),
+                     {ModelsSection(), OtherSection(), PairsSection()});
+  }
+
+  // The path of the page that is shown for `path`.
+  std::string Meant(const std::string& asked) const {
+    const std::string only = OnlyPage();
+    return asked == "/" && !only.empty() ? only : asked;
   }
 };
 
 Site::Site(const std::string& path, const std::string& photographs)
     : impl_(std::make_unique<Impl>()) {
-  impl_->Look(path);
-  impl_->photographs = photographs;
-  if (!photographs.empty() && !fs::is_directory(photographs)) {
+  if (!photographs.empty() && !IsFolder(photographs)) {
     throw InputError(photographs + ": is not a folder");
   }
-  if (photographs.empty() && !impl_->folder.empty()) {
-    impl_->photographs = NotedPhotographs(impl_->folder);
-  }
+  impl_->path = path;
+  impl_->named_photographs = photographs;
+  impl_->Look();
+  if (impl_->OnlyPage() == "/matches") impl_->CheckMatch();
 }
 
 Site::~Site() = default;
 
 std::optional<std::string> Site::Page(const std::string& path) {
   Impl& site = *impl_;
-  const std::string only = site.OnlyPage();
-  const std::string_view asked = path == "/" && !only.empty() ? only : path;
+  site.Look();
+  const std::string meant = site.Meant(path);
+  const std::string_view asked = meant;
   if (asked == "/") return site.IndexHtml();
   if (asked == "/matches" && !site.match.empty())
     return site.MatchHtml(site.Home());
@@ -335,8 +465,13 @@ std::optional<std::string> Site::Page(const std::string& path) {
   return std::nullopt;
 }
 
+bool Site::IsForeign(const std::string& path) const {
+  return impl_->Meant(path) == "/report";
+}
+
 std::string Site::MainPage() {
   Impl& site = *impl_;
+  site.Look();
   if (!site.match.empty()) return site.MatchHtml("");
   if (!site.models.empty()) return site.ModelHtml(0, /*linked=*/false);
   throw InputError(site.folder.string() +

@@ -121,5 +121,75 @@ TEST_F(SiteTest, WhatCannotBeShown) {
               ThrowsMessage<InputError>(HasSubstr("matches.json")));
 }
 
+TEST_F(SiteTest, AMatchAloneIsLookedAtAtOnce) {
+  WriteMatch();
+  Write("empty", "");
+  for (const char* other : {"a.png", "empty"}) {
+    EXPECT_THAT([&] { Site(folder_ / other, ""); },
+                ThrowsMessage<InputError>(HasSubstr(other)));
+  }
+  fs::remove(folder_ / "a.png");
+  EXPECT_THAT([&] { Site(folder_, ""); },
+              ThrowsMessage<InputError>(HasSubstr("a.png")));
+  Write("matches.json", "no JSON");
+  EXPECT_THAT([&] { Site(folder_, ""); },
+              ThrowsMessage<InputError>(HasSubstr("matches.json")));
+}
+
+TEST_F(SiteTest, PathsThatCannotBeAskedFor) {
+  const std::string is_long(300, 'a');
+  EXPECT_THAT([&] { Site(folder_ / is_long, ""); },
+              ThrowsMessage<InputError>(HasSubstr(is_long)));
+  EXPECT_THAT([&] { Site("/dev/null", ""); },
+              ThrowsMessage<InputError>(HasSubstr("neither")));
+  WriteModel(".", "one.jpg");
+  EXPECT_THAT([&] { Site(folder_, is_long); },
+              ThrowsMessage<InputError>(HasSubstr("is not a folder")));
+  Write("stages.json", R"({"photographs": "/)" + is_long + R"("})");
+  EXPECT_THAT(Site(folder_, "").MainPage(), HasSubstr("--images"));
+}
+
+TEST_F(SiteTest, OneDamagedFileIsListedWithItsError) {
+  WriteModel("sparse/0", "one.jpg");
+  Write("sparse/1/cameras.bin", "");
+  for (const char* name : {"database.db", "matches.h5", "features.h5"}) {
+    Write(name, "<damaged>");
+  }
+  Site site(folder_, "");
+  EXPECT_THAT(site.Page("/"), Optional(AllOf(HasSubstr("\"/model/0\""),
+                                             Not(HasSubstr("\"/model/1\"")),
+                                             HasSubstr("sparse/1/cameras.bin"),
+                                             HasSubstr("database.db: "))));
+  EXPECT_THAT(site.Page("/model/0"),
+              Optional(AllOf(HasSubstr("one.jpg"),
+                             HasSubstr("The pairs are not shown"))));
+  EXPECT_THROW(site.Page("/model/1"), InputError);
+  EXPECT_THROW(site.Page("/pair/0/1"), InputError);
+}
+
+TEST_F(SiteTest, FilesThatChangeAreReadAgain) {
+  WriteModel("sparse/0", "one.jpg");
+  Site site(folder_, "");
+  EXPECT_THAT(site.Page("/model/0"), Optional(HasSubstr("one.jpg")));
+  WriteModel("sparse/0", "another.jpg");
+  EXPECT_THAT(site.Page("/model/0"), Optional(HasSubstr("another.jpg")));
+  WriteModel("sparse/1", "more.jpg");
+  EXPECT_THAT(site.Page("/"), Optional(HasSubstr("\"/model/1\"")));
+  fs::remove_all(folder_ / "sparse");
+  EXPECT_THROW(site.Page("/"), InputError);
+}
+
+TEST_F(SiteTest, TheReportIsForeign) {
+  Write("report.html", "<p>");
+  Site site(folder_, "");
+  EXPECT_TRUE(site.IsForeign("/report"));
+  EXPECT_TRUE(site.IsForeign("/")) << "the only page";
+  WriteModel(".", "one.jpg");
+  EXPECT_THAT(site.Page("/"), Optional(HasSubstr("\"/report\"")));
+  EXPECT_TRUE(site.IsForeign("/report"));
+  EXPECT_FALSE(site.IsForeign("/"));
+  EXPECT_FALSE(site.IsForeign("/model/0"));
+}
+
 }  // namespace
 }  // namespace tiepoint

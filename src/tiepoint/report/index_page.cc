@@ -19,6 +19,7 @@ std::string Page(const std::string& title, const std::string& body) {
 }
 
 std::string Link(const IndexEntry& entry) {
+  if (!entry.error.empty()) return EscapeHtml(entry.name);
   return "<a href=\"" + EscapeHtml(entry.address) + "\">" +
          EscapeHtml(entry.name) + "</a>";
 }
@@ -31,8 +32,13 @@ std::string Table(const IndexSection& section) {
   html += "</tr></thead><tbody>\n";
   for (const IndexEntry& entry : section.entries) {
     html += "<tr><th scope=\"row\">" + Link(entry) + "</th>";
-    for (const std::string& cell : entry.cells) {
-      html += "<td>" + EscapeHtml(cell) + "</td>";
+    if (!entry.error.empty()) {
+      html += "<td colspan=\"" + std::to_string(section.columns.size() - 1) +
+              "\">" + EscapeHtml(entry.error) + "</td>";
+    } else {
+      for (const std::string& cell : entry.cells) {
+        html += "<td>" + EscapeHtml(cell) + "</td>";
+      }
     }
     html += "</tr>\n";
   }
@@ -42,7 +48,9 @@ std::string Table(const IndexSection& section) {
 std::string List(const IndexSection& section) {
   std::string html = "<ul>\n";
   for (const IndexEntry& entry : section.entries) {
-    html += "<li>" + Link(entry) + "</li>\n";
+    html += "<li>" + Link(entry) +
+            (entry.error.empty() ? "" : ": " + EscapeHtml(entry.error)) +
+            "</li>\n";
   }
   return html + "</ul>\n";
 }

@@ -11,6 +11,9 @@ struct IndexEntry {
   std::string address;  // of a page
   std::string name;
   std::vector<std::string> cells;  // one for each column but the first
+  // Why there is no such page; stands in place of the cells, and nothing leads
+  // to the address.
+  std::string error{};
 };
 
 struct IndexSection {

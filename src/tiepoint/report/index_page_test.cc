@@ -30,6 +30,20 @@ TEST(IndexPage, ListsAndTables) {
   EXPECT_THAT(page, Not(HasSubstr("Nothing")));
 }
 
+TEST(IndexPage, AnErrorStandsInPlaceOfCells) {
+  const IndexEntry entry{
+      .address = "/x", .name = "a", .cells = {}, .error = "<gone>"};
+  const std::string page = IndexPage(
+      "m", {{.title = "Table",
+             .about = "",
+             .columns = {"name", "b", "c"},
+             .entries = {entry}},
+            {.title = "List", .about = "", .columns = {}, .entries = {entry}}});
+  EXPECT_THAT(page, HasSubstr("a</th><td colspan=\"2\">&lt;gone&gt;</td>"));
+  EXPECT_THAT(page, HasSubstr("<li>a: &lt;gone&gt;</li>"));
+  EXPECT_THAT(page, Not(HasSubstr("/x")));
+}
+
 TEST(IndexPage, AMessageIsText) {
   EXPECT_THAT(MessagePage("No", "a.jpg: <gone>"),
               HasSubstr("<p>a.jpg: &lt;gone&gt;</p>"));

@@ -16,8 +16,9 @@ struct MatchPageInput {
   std::string home{};  // address of a page that leads to others; empty: none
 };
 
-// The paths of both photographs as the JSON has them. Throws InputError when it
-// is not the JSON of a match.
+// The paths of both photographs as the JSON has them. Throws InputError, with
+// the name and the key, when it is not the JSON of a match: types, lengths, and
+// what indices point at.
 std::vector<std::string> PhotographsOf(const MatchPageInput& input);
 
 // One self-contained HTML file: both photographs with zoom and move, keypoints

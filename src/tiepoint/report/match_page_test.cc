@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "tiepoint/report/match_page.h"
 
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include <nlohmann/json.hpp>
@@ -10,6 +11,9 @@
 namespace tiepoint {
 namespace {
 
+using ::testing::AllOf;
+using ::testing::HasSubstr;
+using ::testing::ThrowsMessage;
 using Json = nlohmann::json;
 
 Json Match() {
@@ -98,6 +102,58 @@ TEST(MatchPage, RefusesOtherFiles) {
   EXPECT_THROW(PhotographsOf(input), InputError);
   input.json = "nothing";
   EXPECT_THROW(PhotographsOf(input), InputError);
+}
+
+// One value at a time is replaced.
+TEST(MatchPage, NamesTheKeyThatIsWrong) {
+  const std::vector<std::pair<std::string, Json>> wrong = {
+      {"/image1", "a.jpg"},
+      {"/image1/path", 3},
+      {"/image2/path", nullptr},
+      {"/image1/width", "40"},
+      {"/image2/height", -1},
+      {"/image2/width", 1e300},
+      {"/image1/camera", {50, 60, 20}},
+      {"/image1/camera", {0, 60, 20, 15}},
+      {"/image2/camera", "none"},
+      {"/keypoints1", nullptr},
+      {"/keypoints1", {{1, 2, 3, 4}}},
+      {"/keypoints2", {{4, 5, 6, nullptr, 8}, {1, 1, 1, 0, 1}}},
+      {"/matches", {{0, 2, 0.75}}},
+      {"/matches", {{1, 1, 0.75}}},
+      {"/matches", {{-1, 1, 0.75}}},
+      {"/matches", {{0.5, 1, 0.75}}},
+      {"/matches", {{0, 1, "0.75"}}},
+      {"/matches", {{0, 1}}},
+      {"/weights", Json::array()},
+      {"/weights", {0.5, 0.5}},
+      {"/weights", {"0.5"}},
+      {"/inliers", {1}},
+      {"/inliers", 0},
+      {"/confidence", "high"},
+      {"/confidence", 1e300},
+      {"/E", {1, 2, 3}},
+      {"/F", {1, 2, 3, 4, 5, 6, 7, 8, "9"}}};
+  for (const auto& [place, value] : wrong) {
+    Json json = Match();
+    json[Json::json_pointer(place)] = value;
+    const std::string key = place.substr(place.find_last_of('/') + 1);
+    const auto message = AllOf(HasSubstr("m.json"), HasSubstr(key));
+    const MatchPageInput input = Input(json);
+    EXPECT_THAT([&] { PhotographsOf(input); },
+                ThrowsMessage<InputError>(message))
+        << place << " " << value;
+    EXPECT_THAT([&] { MatchPage(input); }, ThrowsMessage<InputError>(message));
+  }
+  MatchPageInput infinite = Input(Match());
+  infinite.json.replace(infinite.json.find("0.75"), 4, "1e999");
+  EXPECT_THROW(MatchPage(infinite), InputError);
+  for (const char* key : {"image1", "keypoints2", "matches", "weights"}) {
+    Json json = Match();
+    json.erase(key);
+    EXPECT_THAT([&] { MatchPage(Input(json)); },
+                ThrowsMessage<InputError>(HasSubstr(key)));
+  }
 }
 
 }  // namespace

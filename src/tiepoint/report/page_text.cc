@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "tiepoint/report/page_text.h"
 
+#include <algorithm>
 #include <cstdint>
 
 #include "tiepoint/base/base64.h"
@@ -52,8 +53,9 @@ std::string MediaType(std::string_view photograph) {
   return "";
 }
 
-std::string WithoutExif(std::string_view photograph) {
-  if (MediaType(photograph) != "image/jpeg") return std::string(photograph);
+namespace {
+
+std::string JpegWithoutExif(std::string_view photograph) {
   std::string kept(photograph.substr(0, 2));
   photograph.remove_prefix(2);
   // Segments: FF, a kind, two bytes of length (which count themselves), data;
@@ -69,6 +71,77 @@ std::string WithoutExif(std::string_view photograph) {
     photograph.remove_prefix(segment.size());
   }
   return kept.append(photograph);
+}
+
+// Four bytes as a number; `first`: the place of the least significant one, and
+// `step` leads to the next.
+size_t NumberAt(std::string_view bytes, size_t first, int step) {
+  size_t number = 0;
+  for (int k = 3; k >= 0; --k) {
+    number = number << 8 | static_cast<uint8_t>(bytes[first + k * step]);
+  }
+  return number;
+}
+
+std::string PngWithoutExif(std::string_view photograph) {
+  constexpr size_t kSignature = 8, kAround = 12;
+  std::string kept(photograph.substr(0, kSignature));
+  photograph.remove_prefix(kept.size());
+  // Chunks: four bytes of length (of the data; most significant first), a kind,
+  // data, four bytes of check sum.
+  while (photograph.size() >= kAround) {
+    const size_t length = kAround + NumberAt(photograph, 3, -1);
+    const std::string_view chunk = photograph.substr(0, length);
+    if (chunk.substr(4, 4) != "eXIf") kept += chunk;
+    photograph.remove_prefix(chunk.size());
+  }
+  return kept.append(photograph);
+}
+
+std::string WebpWithoutExif(std::string_view photograph) {
+  constexpr size_t kHeader = 12, kAround = 8;
+  constexpr char kHasExif = 0x08;
+  std::string kept(photograph.substr(0, kHeader));
+  photograph.remove_prefix(kHeader);
+  // Chunks: a kind, four bytes of length (of the data; least significant
+  // first), data, and one byte more where the length is odd. VP8X, the first,
+  // begins with flags: what chunks there are.
+  std::string_view rest = photograph;
+  size_t flags = 0, left_out = 0;
+  while (rest.size() >= kAround) {
+    const size_t length = NumberAt(rest, 4, 1);
+    const std::string_view chunk =
+        rest.substr(0, kAround + length + length % 2);
+    if (chunk.starts_with("EXIF")) {
+      left_out += chunk.size();
+    } else {
+      if (chunk.starts_with("VP8X") && length > 0)
+        flags = kept.size() + kAround;
+      kept += chunk;
+    }
+    rest.remove_prefix(chunk.size());
+  }
+  kept.append(rest);
+  if (flags > 0 && flags < kept.size()) {
+    kept[flags] = static_cast<char>(kept[flags] & ~kHasExif);
+  }
+  // The file's length stands behind "RIFF", as those of chunks.
+  const size_t length = NumberAt(kept, 4, 1);
+  const size_t left = length - std::min(length, left_out);
+  for (size_t k = 0; k < 4; ++k) {
+    kept[4 + k] = static_cast<char>(left >> 8 * k & 0xff);
+  }
+  return kept;
+}
+
+}  // namespace
+
+std::string WithoutExif(std::string_view photograph) {
+  const std::string type = MediaType(photograph);
+  if (type == "image/jpeg") return JpegWithoutExif(photograph);
+  if (type == "image/png") return PngWithoutExif(photograph);
+  if (type == "image/webp") return WebpWithoutExif(photograph);
+  return std::string(photograph);
 }
 
 std::string DataAddress(std::string_view photograph) {

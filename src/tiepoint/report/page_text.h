@@ -22,9 +22,10 @@ std::string ScriptJson(const std::string& json);
 // for what browsers do not show.
 std::string MediaType(std::string_view photograph);
 
-// A JPEG file without its EXIF data. Browsers turn photographs by what it says;
-// our coordinates are those of the pixels as they are stored. (And nobody means
-// to pass on where a photograph was taken.) Other bytes stay as they are.
+// A JPEG, PNG or WebP file without its EXIF data. Browsers turn photographs by
+// what it says; our coordinates are those of the pixels as they are stored.
+// (And nobody means to pass on where a photograph was taken.) Other bytes stay
+// as they are, but WebP's note of its length and that it has EXIF.
 std::string WithoutExif(std::string_view photograph);
 
 // A photograph as the source of an <img>, without EXIF. Empty where MediaType

@@ -54,6 +54,48 @@ TEST(PageText, ExifIsLeftOut) {
   EXPECT_EQ(WithoutExif("\x89PNG" + exif), "\x89PNG" + exif);
 }
 
+TEST(PageText, ExifOfPngIsLeftOut) {
+  using namespace std::string_literals;
+  const std::string begin =
+      "\x89PNG\r\n\x1a\n"
+      "\0\0\0\x03IHDRabcSUMS"s;
+  const std::string exif =
+      "\0\0\0\x04"
+      "eXIfMM\0*SUMS"s;
+  // Data that looks like a chunk is none.
+  const std::string rest = "\0\0\0\x08IDAT\0\0\0\0eXIfSUMS\0\0\0\0IENDSUMS"s;
+  EXPECT_EQ(WithoutExif(begin + exif + rest), begin + rest);
+  EXPECT_EQ(WithoutExif(begin + rest + exif), begin + rest);
+  EXPECT_EQ(WithoutExif(begin + rest), begin + rest);
+  EXPECT_EQ(WithoutExif(begin + exif.substr(0, 13)), begin) << "truncated";
+  for (const std::string& damaged :
+       {"\x89PNG"s, begin + "\xff\xff\xff\xffIDATdata"s, begin + "\0\0"s}) {
+    EXPECT_EQ(WithoutExif(damaged), damaged);
+  }
+}
+
+TEST(PageText, ExifOfWebpIsLeftOut) {
+  using namespace std::string_literals;
+  const auto file = [](char flags, const std::string& chunks) {
+    const std::string all =
+        "WEBPVP8X\x0a\0\0\0"s + flags + "\0\0\0\1\0\0\1\0\0"s + chunks;
+    return "RIFF"s + static_cast<char>(all.size()) + "\0\0\0"s + all;
+  };
+  // Of odd length: one more byte follows.
+  const std::string exif = "EXIF\x03\0\0\0MM*\0"s;
+  const std::string pixels = "VP8 \x04\0\0\0EXIF"s;
+  EXPECT_EQ(WithoutExif(file(0x1c, pixels + exif)), file(0x14, pixels));
+  EXPECT_EQ(WithoutExif(file(0x1c, exif + pixels)), file(0x14, pixels));
+  EXPECT_EQ(WithoutExif(file(0x10, pixels)), file(0x10, pixels));
+  const std::string simple = "RIFF\x10\0\0\0WEBP"s + pixels;
+  EXPECT_EQ(WithoutExif(simple), simple);
+  for (const std::string& damaged :
+       {"RIFF\0\0\0\0WEBP"s, "RIFF\0\0\0\0WEBPVP8X\x0a\0\0\0"s,
+        "RIFF\0\0\0\0WEBPVP8 \xff\xff\xff\xff..."s}) {
+    EXPECT_EQ(WithoutExif(damaged), damaged);
+  }
+}
+
 TEST(PageText, NamesOfFiles) {
   EXPECT_EQ(FileName("a/b/c.jpg"), "c.jpg");
   EXPECT_EQ(FileName("c.jpg"), "c.jpg");
