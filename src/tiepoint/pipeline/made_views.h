@@ -40,9 +40,9 @@ inline Views Look(const World& world, uint64_t seed = 5) {
                                 descriptor.end());
   };
   const auto any = [&] {
-    std::vector<float> descriptor;
-    for (int d = 0; d < kLength; ++d) {
-      descriptor.push_back(static_cast<float>(random.Normal()));
+    std::vector<float> descriptor(kLength);
+    for (float& number : descriptor) {
+      number = static_cast<float>(random.Normal());
     }
     return descriptor;
   };
