@@ -94,7 +94,7 @@ function(packages_of group result)
        REGEX "^${group} +[^ ]+-dev")
   list(TRANSFORM lines REPLACE "^${group} +([^ ]+).*$" "\\1")
   # Of the program, not of the library.
-  list(FILTER lines EXCLUDE REGEX "onnx|protobuf")
+  list(FILTER lines EXCLUDE REGEX "onnx|protobuf|cli11|httplib")
   list(JOIN lines ", " names)
   set(${result} "${names}" PARENT_SCOPE)
 endfunction()
