@@ -35,7 +35,8 @@ endif()
 foreach(file man/man1/tiepoint.1.gz man/man1/tiepoint-match.1.gz
              bash-completion/completions/tiepoint
              zsh/site-functions/_tiepoint
-             fish/vendor_completions.d/tiepoint.fish)
+             fish/vendor_completions.d/tiepoint.fish
+             doc/tiepoint/docs/formats.md)
   if(NOT EXISTS ${FOLDER}/prefix/share/${file})
     message(FATAL_ERROR "share/${file} is not installed")
   endif()
