@@ -113,7 +113,9 @@ std::string ZshCompletion(const CommandDescription& root) {
   return text +
          "if [[ $funcstack[1] == _tiepoint ]]; then\n"
          "  _tiepoint \"$@\"\n"
-         "else\n"
+         "elif (( $+functions[compdef] )); then\n"
          "  compdef _tiepoint tiepoint\n"
+         "else\n"
+         "  print -u2 'tiepoint: completion comes after compinit'\n"
          "fi\n";
 }

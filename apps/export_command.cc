@@ -22,6 +22,9 @@ namespace {
 using namespace tiepoint;
 namespace fs = std::filesystem;
 
+// The options that only the format colmap has.
+const char* const kColmapGroup = "colmap";
+
 struct ExportArguments {
   CommonOptions common;
   std::string format, features, matches, output;
@@ -72,10 +75,6 @@ void ExportFiles(const ExportArguments& arguments,
   line.Show("");
   std::string list;
   if (!arguments.matches.empty()) {
-    if (format != "colmap-text") {
-      throw InputError("--matches: the format " + format +
-                       " has no place for matches");
-    }
     std::string text;
     for (const NamedPair& pair : ReadPairs(arguments.matches, file.Names())) {
       text += ColmapMatchText(pair.first, pair.second,
@@ -126,7 +125,25 @@ void ExportHloc(const ExportArguments& arguments,
   if (matches_part) fmt::print("written   {}\n", matches_path);
 }
 
-int RunExport(ExportArguments& arguments) {
+// Refuses what the format has no place for. `command` has the group colmap.
+void CheckOptions(const CLI::App& command, const ExportArguments& arguments) {
+  const std::string& format = arguments.format;
+  if (format == "colmap") return;
+  for (const CLI::Option* option : command.get_options()) {
+    if (option->get_group() == kColmapGroup && option->count() > 0) {
+      throw InputError(option->get_name() +
+                       ": only for the format colmap, not " + format);
+    }
+  }
+  if (!arguments.matches.empty() && format != "colmap-text" &&
+      format != "hloc") {
+    throw InputError("--matches: the format " + format +
+                     " has no place for matches");
+  }
+}
+
+int RunExport(const CLI::App& command, ExportArguments& arguments) {
+  CheckOptions(command, arguments);
   ApplyCommonOptions(arguments.common);
   FormatOptions options;
   options.descriptors = ParseDescriptorMode(arguments.descriptors);
@@ -173,13 +190,12 @@ void AddExportCommand(CLI::App& app, CommandContext& context) {
       ->capture_default_str();
   AddLoweOrderOption(*command, arguments->lowe_order);
 
-  const char* const group = "colmap";
   command
       ->add_option("--images", colmap.images,
                    "Folder of the photographs: focal lengths from EXIF")
       ->type_name("DIR")
-      ->group(group);
-  AddCameraOptions(*command, colmap.cameras, group);
+      ->group(kColmapGroup);
+  AddCameraOptions(*command, colmap.cameras, kColmapGroup);
   command
       ->add_option("--geometry", colmap.geometry,
                    "Geometries for the mapper: auto (those of the match file, "
@@ -188,12 +204,12 @@ void AddExportCommand(CLI::App& app, CommandContext& context) {
       ->check(OneOf({"auto", "estimate", "trust", "none"}))
       ->type_name("NAME")
       ->capture_default_str()
-      ->group(group);
+      ->group(kColmapGroup);
   command
       ->add_flag("--overwrite", colmap.overwrite,
                  "Replace other features of images that the database holds, "
                  "and remove their matches")
-      ->group(group);
+      ->group(kColmapGroup);
   AddCommonOptions(*command, arguments->common);
   command->footer(
       "Examples:\n"
@@ -201,6 +217,7 @@ void AddExportCommand(CLI::App& app, CommandContext& context) {
       "photos -o database.db\n"
       "  tiepoint export npz features.h5 -o arrays\n"
       "docs/formats.md says what each format holds.");
-  command->callback(
-      [arguments, &context] { context.exit_code = RunExport(*arguments); });
+  command->callback([command, arguments, &context] {
+    context.exit_code = RunExport(*command, *arguments);
+  });
 }

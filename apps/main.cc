@@ -21,6 +21,8 @@
 
 namespace {
 
+const char* const kNoOutput = "standard output cannot be written";
+
 // The first Ctrl-C lets the running step finish and files be whole; the second
 // ends the program at once.
 void OnSignal(int signal) {
@@ -135,10 +137,12 @@ int main(int argc, char** argv) {
 #endif
   std::signal(SIGINT, OnSignal);
   std::signal(SIGTERM, OnSignal);
+  // A file that would be larger than is allowed (ulimit -f) is an error.
+  std::signal(SIGXFSZ, SIG_IGN);
   try {
     const int exit_code = Run(argc, argv);
-    if (std::fflush(stdout) != 0) {
-      return Fail("standard output cannot be written", kExitBadInput);
+    if (std::fflush(stdout) != 0 || std::ferror(stdout) != 0) {
+      return Fail(kNoOutput, kExitBadInput);
     }
     return exit_code;
   } catch (const tiepoint::InputError& error) {
@@ -148,6 +152,7 @@ int main(int argc, char** argv) {
   } catch (const std::bad_alloc&) {
     return Fail("not enough memory; try --max-image-size 2000", kExitBadInput);
   } catch (const std::exception& error) {
+    if (std::ferror(stdout) != 0) return Fail(kNoOutput, kExitBadInput);
     return Fail(std::string("internal error: ") + error.what(), kExitBadInput);
   }
 }

@@ -176,9 +176,8 @@ void Import(const std::string& source, const std::string& target) {
 }
 
 // Filters of TILDE in their authors' text form.
-void ExportTilde(const std::string& models, const std::string& name,
-                 const std::string& target, int rank) {
-  const TildeFilters filters = TildeFiltersOf(ReadModel(Resolve(models, name)));
+void ExportTilde(const std::string& path, const std::string& target, int rank) {
+  const TildeFilters filters = TildeFiltersOf(ReadModel(path));
   if (rank == 0) {
     WriteTildeFilters(target, filters);
     fmt::print("{}: {} filters\n", target, filters.bias.size());
@@ -193,15 +192,21 @@ void ExportTilde(const std::string& models, const std::string& name,
 // The form is told by the ending.
 void Export(const std::string& models, const std::string& name,
             const std::string& target, int rank) {
+  const std::string path = Resolve(models, name);
   if (!target.ends_with(".onnx")) {
-    return ExportTilde(models, name, target, rank);
+    const std::string architecture = ArchitectureInFile(path);
+    if (!architecture.empty() && architecture != "tilde") {
+      throw InputError("-o " + target +
+                       ": must end in .onnx (.txt only for filters of TILDE)");
+    }
+    return ExportTilde(path, target, rank);
   }
   if (rank > 0) {
     throw InputError("--separable: only in the text form of TILDE (.txt)");
   }
 #ifdef TIEPOINT_WITH_ONNX
-  for (const std::string& path : ExportOnnx(Resolve(models, name), target)) {
-    fmt::print("written  {}\n", path);
+  for (const std::string& written : ExportOnnx(path, target)) {
+    fmt::print("written  {}\n", written);
   }
 #else
   throw InputError("-o " + target +

@@ -28,6 +28,11 @@ if(NOT TIEPOINT_ONLY_TRAINING)
   # Not find_package(libzip): Debian's CMake files ask for the programs, which
   # its package does not bring.
   pkg_check_modules(LIBZIP REQUIRED IMPORTED_TARGET libzip)
+  find_package(fmt REQUIRED)
+endif()
+
+# Of the program, not of the library.
+if(NOT TIEPOINT_ONLY_TRAINING AND NOT TIEPOINT_ONLY_LIBRARY)
   # Without it no networks are written as ONNX. The library that holds nothing
   # but the classes of onnx.proto: that with the definitions of all operators
   # makes every start of the program slower.
@@ -43,7 +48,6 @@ if(NOT TIEPOINT_ONLY_TRAINING)
                  INTERFACE_COMPILE_DEFINITIONS "ONNX_ML=1;ONNX_NAMESPACE=onnx"
                  INTERFACE_LINK_LIBRARIES protobuf::libprotobuf)
   endif()
-  find_package(fmt REQUIRED)
   find_package(CLI11 REQUIRED)
   pkg_check_modules(HTTPLIB REQUIRED IMPORTED_TARGET cpp-httplib)
 endif()

@@ -48,6 +48,11 @@ install(DIRECTORY src/tiepoint DESTINATION ${CMAKE_INSTALL_INCLUDEDIR}
         COMPONENT development FILES_MATCHING PATTERN "*.h"
         PATTERN "onnx" EXCLUDE)
 install(DIRECTORY models DESTINATION ${CMAKE_INSTALL_DATADIR}/tiepoint)
+# What help and manual name.
+install(DIRECTORY docs DESTINATION ${CMAKE_INSTALL_DOCDIR} FILES_MATCHING
+        PATTERN "*.md" PATTERN "*.jpg" PATTERN "*.webp"
+        PATTERN "experiments.md" EXCLUDE PATTERN "results*.md" EXCLUDE
+        PATTERN "docs/site" EXCLUDE)
 # As Debian wants it.
 install(FILES LICENSE DESTINATION ${CMAKE_INSTALL_DOCDIR} RENAME copyright)
 
@@ -94,7 +99,7 @@ function(packages_of group result)
        REGEX "^${group} +[^ ]+-dev")
   list(TRANSFORM lines REPLACE "^${group} +([^ ]+).*$" "\\1")
   # Of the program, not of the library.
-  list(FILTER lines EXCLUDE REGEX "onnx|protobuf")
+  list(FILTER lines EXCLUDE REGEX "onnx|protobuf|cli11|httplib")
   list(JOIN lines ", " names)
   set(${result} "${names}" PARENT_SCOPE)
 endfunction()

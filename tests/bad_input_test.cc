@@ -7,6 +7,7 @@
 #include <cstdio>
 // After cstdio, which jpeglib.h needs and does not include.
 #include <jpeglib.h>
+#include <sys/resource.h>
 
 #include <cstdlib>
 #include <opencv2/imgcodecs.hpp>
@@ -217,6 +218,23 @@ TEST_F(BadInputTest, WhatViewCannotShow) {
   Write("report.html", "<p>");
   ExpectRefused(RunKilledWithoutOutput({"view", folder_}, 60),
                 {"standard output"});
+}
+
+TEST_F(BadInputTest, FilesLargerThanAllowed) {
+  rlimit before;
+  ASSERT_EQ(getrlimit(RLIMIT_FSIZE, &before), 0);
+  const rlimit small = {10240, before.rlim_max};
+  ASSERT_EQ(setrlimit(RLIMIT_FSIZE, &small), 0);
+  const ProgramResult text =
+      Run({"models", "export", "tilde", "-o", Path("x.txt")});
+  const ProgramResult features =
+      Run({"extract", good_, "--preset", "sift", "-o", Path("x.h5")});
+  setrlimit(RLIMIT_FSIZE, &before);
+  ExpectRefused(text, {Path("x.txt"), "File too large"});
+  ExpectRefused(features, {Path("x.h5")});
+  for (const auto& entry : fs::directory_iterator(folder_)) {
+    EXPECT_NE(entry.path().extension(), ".part") << entry.path();
+  }
 }
 
 TEST_F(BadInputTest, Usage) {

@@ -432,6 +432,13 @@ TEST_F(FormatsTest, BadInputIsRefused) {
   ExpectRefused(Run({"export", "vgg", Features(), "--matches", Matches(), "-o",
                      Path("o")}),
                 {"--matches", "vgg"});
+  ExpectRefused(Run({"export", "hloc", Features(), "--camera-params",
+                     "100,50,50,0", "-o", Path("o")}),
+                {"--camera-params", "hloc"});
+  ExpectRefused(
+      Run({"export", "npz", Features(), "--overwrite", "-o", Path("o")}),
+      {"--overwrite", "npz"});
+  EXPECT_FALSE(fs::exists(Path("o")));
   Write("text.h5", "no HDF5 at all");
   ExpectRefused(Run({"export", "colmap", Path("text.h5"), "-o", Path("o.db")}),
                 {Path("text.h5")});

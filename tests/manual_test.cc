@@ -266,24 +266,48 @@ TEST_F(ManualTest, BashCompletesFilesAndFolders) {
               ElementsAre("photo.jpg"));
 }
 
-TEST_F(ManualTest, OtherShellsTakeTheirScripts) {
+TEST_F(ManualTest, BashTakesItsScript) {
   EXPECT_EQ(Shell("bash -n " + Script("bash")), "");
-  if (HasShell("zsh")) {
-    EXPECT_EQ(Shell("zsh -n " + Script("zsh")), "");
-  }
-  if (HasShell("fish")) {
-    const std::string script = Script("fish");
-    const auto offered = [&](const std::string& line) {
-      return Shell("fish -N -c 'source " + script + "; complete -C \"" + line +
-                   "\"'");
-    };
-    EXPECT_THAT(offered("tiepoint mat"), HasSubstr("match-features"));
-    EXPECT_THAT(offered("tiepoint evaluate po"), HasSubstr("pose"));
-    EXPECT_THAT(offered("tiepoint match --filter le"), HasSubstr("learned"));
-    EXPECT_THAT(offered("tiepoint match --draw"), HasSubstr("--draw-weights"));
-    EXPECT_THAT(offered("tiepoint evaluate pose --presets default,ro"),
-                HasSubstr("default,rootsift"));
-    EXPECT_THAT(offered("tiepoint extract --draw"), Not(HasSubstr("weights")));
+}
+
+TEST_F(ManualTest, ZshTakesItsScript) {
+  if (!HasShell("zsh")) GTEST_SKIP() << "zsh is not installed";
+  EXPECT_EQ(Shell("zsh -n " + Script("zsh")), "");
+  const auto source = [&](const std::string& before) {
+    return Shell("zsh -f -c '" + before + "source " + Script("zsh") +
+                 "; print -- $_comps[tiepoint]'");
+  };
+  EXPECT_EQ(source("autoload -U compinit; compinit -D; "), "_tiepoint\n");
+  EXPECT_THAT(source(""),
+              HasSubstr("tiepoint: completion comes after compinit"));
+}
+
+TEST_F(ManualTest, FishCompletes) {
+  if (!HasShell("fish")) GTEST_SKIP() << "fish is not installed";
+  const std::string script = Script("fish");
+  const auto offered = [&](const std::string& line) {
+    return Shell("fish -N -c 'source " + script + "; complete -C \"" + line +
+                 "\"'");
+  };
+  EXPECT_THAT(offered("tiepoint mat"), HasSubstr("match-features"));
+  EXPECT_THAT(offered("tiepoint evaluate po"), HasSubstr("pose"));
+  EXPECT_THAT(offered("tiepoint match --filter le"), HasSubstr("learned"));
+  EXPECT_THAT(offered("tiepoint match --draw"), HasSubstr("--draw-weights"));
+  EXPECT_THAT(offered("tiepoint evaluate pose --presets default,ro"),
+              HasSubstr("default,rootsift"));
+  EXPECT_THAT(offered("tiepoint extract --draw"), Not(HasSubstr("weights")));
+}
+
+TEST_F(ManualTest, OutputThatCannotBeWritten) {
+  const auto full = [](const std::string& arguments) {
+    return Shell(TIEPOINT_PROGRAM " " + arguments +
+                 " >/dev/full; echo exit code $?");
+  };
+  for (const char* arguments : {"manual", "manual match", "completion bash",
+                                "completion zsh", "completion fish"}) {
+    EXPECT_EQ(full(arguments),
+              "tiepoint: standard output cannot be written\nexit code 2\n")
+        << arguments;
   }
 }
 

@@ -295,6 +295,10 @@ TEST_F(OnnxTest, Refuses) {
   ExpectRefused(Run({"models", "export", "tilde", "-o", Path("x.onnx"),
                      "--separable", "4"}),
                 {"--separable", ".txt"});
+  for (const char* name : {"oriented", "correspondence", "deepdesc"}) {
+    ExpectRefused(Run({"models", "export", name, "-o", Path("x.txt")}),
+                  {"x.txt", ".onnx"});
+  }
   ExpectRefused(Run({"models", "export", "nothing", "-o", Path("x.onnx")}),
                 {"nothing"});
 }

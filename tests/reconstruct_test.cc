@@ -387,7 +387,7 @@ TEST_F(ReconstructTest, BadInput) {
                 {"matches.h5", "max_error"});
   ExpectRefused(Run({"reconstruct", Path("photos"), "-o", Path("out"),
                      "--preset", "rootsift", "--filter", "ratio"}),
-                {"made with another"});
+                {"made with other options"});
 }
 
 }  // namespace

@@ -133,7 +133,7 @@ void CheckAttributes(const std::string& path,
   const auto shortest = std::min_element(
       differences.begin(), differences.end(),
       [](const auto& a, const auto& b) { return a.size() < b.size(); });
-  throw InputError(path + ": was made with another " + *shortest +
+  throw InputError(path + ": was made with other options: " + *shortest +
                    "; choose another file");
 }
 

@@ -79,7 +79,7 @@ class Attributes {
     sigset_t signals;
     sigemptyset(&signals);
     posix_spawnattr_setsigmask(&attributes_, &signals);
-    for (const int signal : {SIGINT, SIGTERM, SIGPIPE, SIGHUP}) {
+    for (const int signal : {SIGINT, SIGTERM, SIGPIPE, SIGHUP, SIGXFSZ}) {
       sigaddset(&signals, signal);
     }
     posix_spawnattr_setsigdefault(&attributes_, &signals);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "tiepoint/pipeline/find_model.h"
 
+#include <algorithm>
 #include <cstdlib>
 #include <filesystem>
 #include <sstream>
@@ -13,6 +14,16 @@ namespace tiepoint {
 namespace {
 
 namespace fs = std::filesystem;
+
+// Whether a program was built here and not installed.
+bool IsInBuildFolder(const fs::path& program) {
+  std::error_code error;
+  const fs::path build = fs::weakly_canonical(TIEPOINT_BUILD_FOLDER, error);
+  if (error) return false;
+  const auto ends =
+      std::mismatch(build.begin(), build.end(), program.begin(), program.end());
+  return ends.first == build.end();
+}
 
 // Where weights may lie, best first.
 std::vector<fs::path> ModelFolders(const std::string& models) {
@@ -32,7 +43,7 @@ std::vector<fs::path> ModelFolders(const std::string& models) {
     folders.push_back(program.parent_path().parent_path() / "share" /
                       "tiepoint" / "models");
   }
-  folders.emplace_back(TIEPOINT_SOURCE_MODELS);
+  if (IsInBuildFolder(program)) folders.emplace_back(TIEPOINT_SOURCE_MODELS);
   return folders;
 }
 
