@@ -75,7 +75,7 @@ TEST(PatchSetFromSfmTest, ScaleAndDirectionFollowTheCameras) {
     // The second camera is turned by a quarter. A world direction (dx, dy) is
     // (dx, -dy) in the first picture.
     const double turn = WrapAngle(two.angle - one.angle);
-    const auto& r = MakeModel().images.at(2).rotation;
+    const auto r = MakeModel().images.at(2).rotation;
     const double dx = std::cos(one.angle), dy = -std::sin(one.angle);
     const double expected =
         std::atan2(r[3] * dx + r[4] * dy, r[0] * dx + r[1] * dy);
