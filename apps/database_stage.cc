@@ -6,21 +6,12 @@
 #include <filesystem>
 
 #include "reconstruction_stages.h"
+#include "stage_output.h"
 #include "tiepoint/base/error.h"
 #include "tiepoint/base/parallel.h"
 
-namespace {
-
 namespace fs = std::filesystem;
 using namespace tiepoint;
-
-void Remove(const fs::path& path) {
-  std::error_code error;
-  fs::remove_all(path, error);
-  if (error) throw InputError(path.string() + ": " + error.message());
-}
-
-}  // namespace
 
 std::string KeyOfDatabase(
     const std::map<std::string, std::string>& match_attributes,
@@ -50,7 +41,7 @@ void RemoveDatabase(const std::string& folder) {
       old.push_back(entry.path());
     }
   }
-  for (const fs::path& path : old) Remove(path);
+  for (const fs::path& path : old) RemoveAll(path);
 }
 
 void AddPhotographs(ColmapDatabaseWriter& writer,

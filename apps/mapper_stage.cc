@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "progress_line.h"
+#include "stage_output.h"
 #include "tiepoint/base/atomic_file.h"
 #include "tiepoint/base/error.h"
 
@@ -48,12 +49,6 @@ class MapperProgress {
   std::jthread thread_;
 };
 
-void Remove(const fs::path& path) {
-  std::error_code error;
-  fs::remove_all(path, error);
-  if (error) throw InputError(path.string() + ": " + error.message());
-}
-
 void Rename(const fs::path& from, const fs::path& to) {
   std::error_code error;
   fs::rename(from, to, error);
@@ -81,7 +76,7 @@ std::string RunMapper(const Colmap& colmap, const MapperTask& task) {
       old.push_back(entry.path());
     }
   }
-  for (const fs::path& path : old) Remove(path);
+  for (const fs::path& path : old) RemoveAll(path);
   const fs::path work = folder / fmt::format("mapper.{}.part", getpid());
   EnsureWritableFolder(work);
   std::string problem;
@@ -98,6 +93,6 @@ std::string RunMapper(const Colmap& colmap, const MapperTask& task) {
     LargestFirst(work);
     Rename(work / "sparse", folder / "sparse");
   }
-  Remove(work);
+  RemoveAll(work);
   return problem;
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <filesystem>
 #include <fstream>
 #include <map>
@@ -19,14 +20,15 @@
 #include "tiepoint/base/error.h"
 #include "tiepoint/io/feature_file.h"
 #include "tiepoint/io/match_file.h"
+#include "tiepoint/pipeline/choose_pairs.h"
 #include "tiepoint/pipeline/match_filter.h"
+#include "tiepoint/pipeline/match_pairs.h"
 #include "tiepoint/pipeline/preset.h"
 
 namespace {
 
 using namespace tiepoint;
 namespace fs = std::filesystem;
-using Pairs = std::vector<std::pair<std::string, std::string>>;
 
 struct MatchFeaturesArguments {
   CommonOptions common;
@@ -36,26 +38,25 @@ struct MatchFeaturesArguments {
   double max_ratio = 0;
 };
 
-Pairs AllPairs(const std::vector<std::string>& names) {
-  Pairs pairs;
-  for (size_t i = 0; i < names.size(); ++i) {
-    for (size_t j = i + 1; j < names.size(); ++j) {
-      pairs.emplace_back(names[i], names[j]);
-    }
-  }
-  return pairs;
-}
-
-// Two names a line, as hloc's; lines that are empty or begin with # are passed
-// over.
-Pairs ReadPairs(const std::string& path) {
+// Two names a line, as hloc's, in the order of the list; lines that are empty
+// or begin with # are passed over. `names` are those of the file `features`.
+std::vector<PhotographPair> ReadList(const std::string& path,
+                                     const std::vector<std::string>& names,
+                                     const std::string& features) {
   std::ifstream file(path);
   if (!file || fs::is_directory(path)) {
     throw InputError(path +
                      ": cannot be read (--pairs: 'all', or a file with "
                      "two names a line)");
   }
-  Pairs pairs;
+  const auto index = [&](const std::string& name) {
+    const auto found = std::lower_bound(names.begin(), names.end(), name);
+    if (found == names.end() || *found != name) {
+      throw InputError(features + ": holds no photograph '" + name + "'");
+    }
+    return static_cast<int>(found - names.begin());
+  };
+  std::vector<PhotographPair> pairs;
   std::string line;
   for (int number = 1; std::getline(file, line); ++number) {
     std::istringstream words(line);
@@ -65,38 +66,11 @@ Pairs ReadPairs(const std::string& path) {
       throw InputError(path + ": line " + std::to_string(number) +
                        ": two names are expected");
     }
-    pairs.emplace_back(first, second);
+    pairs.emplace_back(index(first), index(second));
   }
   if (pairs.empty()) throw InputError(path + ": holds no pairs");
   return pairs;
 }
-
-// Features as they are asked for, some of them kept.
-class FeatureCache {
- public:
-  explicit FeatureCache(const FeatureFile& file, const std::string& path)
-      : file_(file), path_(path) {}
-
-  std::shared_ptr<const FeatureSet> Of(const std::string& name) {
-    const auto found = kept_.find(name);
-    if (found != kept_.end()) return found->second;
-    std::optional<FeatureSet> features = file_.FindAsStored(name);
-    if (!features) {
-      throw InputError(path_ + ": holds no photograph '" + name + "'");
-    }
-    if (features->descriptors.cols == 0 && !features->keypoints.empty()) {
-      throw InputError(path_ + ": " + name + " has no descriptors to match");
-    }
-    if (kept_.size() >= kMost) kept_.clear();
-    return kept_[name] = std::make_shared<FeatureSet>(std::move(*features));
-  }
-
- private:
-  static constexpr size_t kMost = 256;
-  const FeatureFile& file_;
-  std::string path_;
-  std::map<std::string, std::shared_ptr<const FeatureSet>> kept_;
-};
 
 // The ratio test's bound for the preset that made the file.
 double RatioOf(const MatchFeaturesArguments& arguments,
@@ -117,6 +91,10 @@ std::vector<PairMatch> MatchPair(MatchFilter filter, FilterInput input) {
   if (input.first->keypoints.empty() || input.second->keypoints.empty()) {
     return {};
   }
+  if (input.first->descriptors.cols == 0 ||
+      input.second->descriptors.cols == 0) {
+    throw InputError("no descriptors to match");
+  }
   const FilteredMatches found = MatchAndFilter(filter, input);
   std::vector<PairMatch> matches;
   for (size_t m = 0; m < found.matches.size(); ++m) {
@@ -132,8 +110,11 @@ int RunMatchFeatures(const MatchFeaturesArguments& arguments) {
   ApplyCommonOptions(arguments.common);
   const MatchFilter filter = ParseMatchFilter(arguments.filter);
   const FeatureFile file(arguments.features);
-  const Pairs pairs = arguments.pairs == "all" ? AllPairs(file.Names())
-                                               : ReadPairs(arguments.pairs);
+  const std::vector<std::string>& names = file.Names();
+  const std::vector<PhotographPair> pairs =
+      arguments.pairs == "all"
+          ? AllPairs(static_cast<int>(names.size()))
+          : ReadList(arguments.pairs, names, arguments.features);
   FilterInput input;
   input.max_ratio = RatioOf(arguments, file);
   std::optional<CorrespondenceClassifier> classifier;
@@ -148,16 +129,17 @@ int RunMatchFeatures(const MatchFeaturesArguments& arguments) {
   MatchFileWriter writer(arguments.output, {{"tiepoint", TIEPOINT_VERSION},
                                             {"matching", options.dump()}});
 
-  FeatureCache features(file, arguments.features);
+  FeatureCache features(file, names);
   const ProgressLine line(arguments.common.quiet);
   const int total = static_cast<int>(pairs.size());
   int number = 0, made = 0;
   int64_t matches = 0;
-  for (const auto& [first, second] : pairs) {
+  for (const auto& [i, j] : pairs) {
     CheckInterrupt();
+    const std::string &first = names[i], &second = names[j];
     line.Count(number++, total, first + " " + second);
     if (writer.Has(first, second)) continue;
-    const auto a = features.Of(first), b = features.Of(second);
+    const auto a = features.Of(i), b = features.Of(j);
     input.first = a.get();
     input.second = b.get();
     std::vector<PairMatch> found;

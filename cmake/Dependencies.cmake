@@ -71,18 +71,21 @@ if(TIEPOINT_TRAINING)
   endif()
 endif()
 
+# The first of several Pythons may be one without Debian's packages: whether
+# one has python_modules (a variable of the caller).
+function(tiepoint_python_has_modules RESULT PROGRAM)
+  execute_process(
+    COMMAND ${PROGRAM} -c "import ${python_modules}"
+    RESULT_VARIABLE failed
+    OUTPUT_QUIET ERROR_QUIET)
+  if(failed)
+    set(${RESULT} FALSE PARENT_SCOPE)
+  endif()
+endfunction()
 if(TIEPOINT_TESTS OR TIEPOINT_PYTHON)
-  # The first of several Pythons may be one without Debian's NumPy.
-  function(tiepoint_has_numpy RESULT PROGRAM)
-    execute_process(
-      COMMAND ${PROGRAM} -c "import numpy"
-      RESULT_VARIABLE failed
-      OUTPUT_QUIET ERROR_QUIET)
-    if(failed)
-      set(${RESULT} FALSE PARENT_SCOPE)
-    endif()
-  endfunction()
-  find_program(PYTHON_WITH_NUMPY python3 VALIDATOR tiepoint_has_numpy REQUIRED)
+  set(python_modules numpy)
+  find_program(PYTHON_WITH_NUMPY python3
+               VALIDATOR tiepoint_python_has_modules REQUIRED)
 endif()
 if(TIEPOINT_PYTHON)
   set(Python_EXECUTABLE ${PYTHON_WITH_NUMPY})
@@ -91,17 +94,9 @@ if(TIEPOINT_PYTHON)
 endif()
 if(TIEPOINT_TESTS)
   if(NOT TIEPOINT_ONLY_TRAINING AND NOT TIEPOINT_SANITIZE)
-    function(tiepoint_has_selenium RESULT PROGRAM)
-      execute_process(
-        COMMAND ${PROGRAM} -c "import cv2, numpy, selenium"
-        RESULT_VARIABLE failed
-        OUTPUT_QUIET ERROR_QUIET)
-      if(failed)
-        set(${RESULT} FALSE PARENT_SCOPE)
-      endif()
-    endfunction()
-    find_program(PYTHON_WITH_SELENIUM python3 VALIDATOR tiepoint_has_selenium
-                 REQUIRED)
+    set(python_modules "cv2, numpy, selenium")
+    find_program(PYTHON_WITH_SELENIUM python3
+                 VALIDATOR tiepoint_python_has_modules REQUIRED)
   endif()
   find_package(GTest REQUIRED)
 endif()

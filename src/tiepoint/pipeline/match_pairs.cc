@@ -27,7 +27,7 @@ std::shared_ptr<const FeatureSet> FeatureCache::Of(int i) {
     order_.splice(order_.begin(), order_, found->second.place);
     return found->second.features;
   }
-  auto features = file_.Find(names_[i]);
+  auto features = file_.FindAsStored(names_[i]);
   if (!features) throw InputError(names_[i] + ": has no features in the file");
   auto shared = std::make_shared<const FeatureSet>(*std::move(features));
   held_ += BytesOf(*shared);

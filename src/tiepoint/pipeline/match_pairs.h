@@ -22,7 +22,8 @@ class FeatureCache {
   // `bytes`: of those that are kept beside the ones in use.
   FeatureCache(const FeatureFile& file, std::vector<std::string> names,
                int64_t bytes = int64_t{1} << 29);
-  // Of names[i]. Throws InputError when the file has no such photograph.
+  // Of names[i], in the order of the file, which match files count in. Throws
+  // InputError when the file has no such photograph.
   std::shared_ptr<const FeatureSet> Of(int i);
 
  private:
